@@ -1,0 +1,37 @@
+package event
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Meta tells where an event came from. It is stored beside the event and is part of the hash chain.
+type Meta struct {
+	// Command and Player are the id and the author of the command that caused the event; both are empty if the
+	// server acted by itself. Content is the fingerprint of the command (see game.Fingerprint).
+	Command string `json:"command,omitempty"`
+	Player  string `json:"player,omitempty"`
+	Content string `json:"content,omitempty"`
+
+	At     int64  `json:"at"`     // Unix ms by the wall clock of the server; recorded, never computed with
+	Server string `json:"server"` // incarnation of the server that decided
+	Up     int64  `json:"up"`     // ms on that incarnation's live clock
+}
+
+// DecodeMeta reads stored metadata.
+func DecodeMeta(stored []byte) (Meta, error) {
+	var m Meta
+	if err := json.Unmarshal(stored, &m); err != nil {
+		return Meta{}, fmt.Errorf("event metadata: %w", err)
+	}
+	return m, nil
+}
+
+// Encode gives the bytes to store.
+func (m Meta) Encode() []byte {
+	b, err := json.Marshal(m)
+	if err != nil {
+		panic("event: strings and integers always marshal: " + err.Error())
+	}
+	return b
+}
