@@ -1,6 +1,7 @@
 package game
 
 import (
+	"github.com/plygames/ply/domain/clock"
 	"github.com/plygames/ply/domain/event"
 )
 
@@ -24,17 +25,17 @@ type State struct {
 	At      int64      // Unix ms of the last event
 
 	Rules  Rules
-	Setup  Created // the first event
+	Setup  *Created // the first event; empty before it
 	Status Status
 	Seats  []Place // in the order of Rules.Seats
 	Board  Board   // nil before Created
 
-	Draw     Offer // standing draw offer; Version 0 = none
-	Takeback Offer // standing takeback offer
+	Changed  uint64 // version of the last event that changed the position or the turn
+	Draw     Offer  // standing draw offer; Version 0 = none
+	Takeback Offer  // standing takeback offer
 
 	Result Result // once Status is Over
 	Next   string // the game that replaced this one (paired)
-	Ended  int64  // Unix ms of the last event of an ended game
 
 	receipts receipts
 }
@@ -53,8 +54,9 @@ type Place struct {
 	Since  uint64 // version of the last event that its next move depends on; 0 = not on turn
 	Origin Origin // where its thinking time is counted from
 
-	DrawAsked     bool // has offered a draw since its last own move
-	TakebackAsked bool // has offered a takeback since the last move
+	DrawAsked     bool   // has offered a draw since its last own move
+	DrawAskedAt   uint64 // version of its last draw offer
+	TakebackAsked bool   // has offered a takeback since the last move
 }
 
 // Origin is the event from which a seat's thinking time counts, as its server recorded it.
@@ -70,6 +72,11 @@ type Offer struct {
 	Seat    Seat
 	Version uint64 // of the event that made it; 0 = no offer
 	Plies   int    // takeback only
+}
+
+// New is the game with this id before its first event.
+func New(id string) *State {
+	return &State{ID: id, Chain: event.Genesis(event.GameStream(id)), Setup: &Created{}}
 }
 
 // Index is a seat's place in Seats, or -1.
@@ -123,18 +130,28 @@ func (s *State) OnTurn(seat Seat) bool {
 	return false
 }
 
-// Running lists the seats whose clocks count down: on turn, and past their first move.
+// Running lists the seats whose clocks count down: on turn and past their first move. A clock of days runs from the
+// start.
 func (s *State) Running() []Seat {
-	if s.Status != Live || !s.hasClock() {
-		return nil
-	}
 	var run []Seat
-	for _, seat := range s.Board.Turn() {
-		if s.Seats[s.Index(seat)].Moved || !s.Setup.Clock.Live() {
+	for _, seat := range s.Turn() {
+		if s.runs(s.Index(seat)) {
 			run = append(run, seat)
 		}
 	}
 	return run
+}
+
+// runs tells whether the clock of a seat that is on turn counts down.
+func (s *State) runs(i int) bool {
+	switch s.Setup.Clock.Type {
+	case clock.Fischer, clock.Delay:
+		return s.Status == Live && s.Seats[i].Moved
+	case clock.Days:
+		return true
+	default:
+		return false
+	}
 }
 
 // Times is what every seat has left; nil without a clock.
@@ -149,4 +166,5 @@ func (s *State) Times() Times {
 	return t
 }
 
-func (s *State) hasClock() bool { return s.Setup.Clock.Type != "none" && s.Setup.Clock.Type != "" }
+// hasClock tells whether the game has any time control.
+func (s *State) hasClock() bool { return s.Setup.Clock.Live() || s.Setup.Clock.Type == clock.Days }

@@ -1,0 +1,146 @@
+package game
+
+import (
+	"github.com/plygames/ply/domain/event"
+)
+
+// apply is the fold: a total type switch that believes what it is told. The result shares what has not changed.
+func apply(s *State, rules Rules, e Event, version uint64, meta event.Meta, chain event.Hash) *State {
+	n := *s
+	n.Version, n.Chain, n.At = version, chain, meta.At
+	n.Seats = append([]Place(nil), s.Seats...)
+	if meta.Command != "" {
+		n.receipts = s.receipts.with(meta.Player, meta.Command, version)
+	}
+	origin := Origin{Version: version, Server: meta.Server, Up: meta.Up, At: meta.At}
+
+	switch e := e.(type) {
+	case Created:
+		n.create(rules, e)
+	case Seated:
+		if p := n.place(e.Seat); p != nil {
+			p.Player, p.Rating = e.Player, e.Rating
+		}
+	case Started:
+		n.Status = Ready
+		n.putOnTurn(origin, n.Board.Turn())
+	case MovePlayed:
+		n.play(e, origin)
+	case DrawOffered:
+		n.Draw = Offer{Seat: e.Seat, Version: version}
+		if p := n.place(e.Seat); p != nil {
+			p.DrawAsked, p.DrawAskedAt = true, version
+		}
+	case DrawDeclined:
+		n.Draw = Offer{}
+	case TakebackOffered:
+		n.Takeback = Offer{Seat: e.Seat, Version: version, Plies: e.Plies}
+		if p := n.place(e.Seat); p != nil {
+			p.TakebackAsked = true
+		}
+	case TakebackDeclined:
+		n.Takeback = Offer{}
+	case TakenBack:
+		n.Takeback = Offer{}
+		if u, ok := n.Board.(Undo); ok {
+			n.Board = u.Undo(e.Plies)
+		}
+		n.putOnTurn(origin, n.Board.Turn())
+	case TimeAdded:
+		if p := n.place(e.To); p != nil {
+			p.Left += e.MS
+		}
+	case ClockAdjusted:
+		n.setTimes(e.Left)
+		if p := n.place(e.Seat); p != nil {
+			p.Origin = origin
+		}
+	case Ended:
+		n.Status = Over
+		n.Result = Result{Reason: e.Reason, Winner: e.Winner, Scores: e.Scores}
+		n.Next = e.Next
+		n.Draw, n.Takeback = Offer{}, Offer{}
+		n.setTimes(e.Left)
+	}
+	return &n
+}
+
+func (s *State) place(seat Seat) *Place {
+	if i := s.Index(seat); i >= 0 {
+		return &s.Seats[i]
+	}
+	return nil
+}
+
+func (s *State) create(rules Rules, e Created) {
+	s.Rules, s.Setup, s.Status = rules, &e, Open
+	s.Board = rules.Start(e.Setup, e.Drawn)
+	seats := rules.Seats()
+	s.Seats = make([]Place, len(seats))
+	for i, seat := range seats {
+		s.Seats[i] = Place{Seat: seat, Reserved: e.Reserved[seat], Left: e.Clock.Full(), Quota: int64(e.Clock.StartQuota())}
+	}
+}
+
+// play makes the move and starts the time of those who must think anew. A standing draw offer lapses when the other
+// seat moves, a takeback offer with any move.
+func (s *State) play(e MovePlayed, origin Origin) {
+	before := s.Board
+	onTurn := before.Turn()
+	s.Board = before.Play(e.Seat, e.M, e.Drawn)
+	s.Status = Live
+	if p := s.place(e.Seat); p != nil {
+		if p.Moved {
+			p.Quota = int64(s.Setup.Clock.AfterMove(quota(p), e.Comp))
+		}
+		p.Moved, p.DrawAsked = true, false
+	}
+	if s.Draw.Version != 0 && s.Draw.Seat != e.Seat {
+		s.Draw = Offer{}
+	}
+	s.Takeback = Offer{}
+	for i := range s.Seats {
+		s.Seats[i].TakebackAsked = false
+	}
+	s.setTimes(e.Left)
+
+	anew := s.Board.Unsettled(before, e.Seat)
+	for _, seat := range s.Board.Turn() {
+		if seat == e.Seat || !contains(onTurn, seat) {
+			anew = append(anew[:len(anew):len(anew)], seat)
+		}
+	}
+	s.putOnTurn(origin, anew)
+}
+
+// putOnTurn restarts the thinking of some seats; those that are not to move any more think no longer.
+func (s *State) putOnTurn(origin Origin, anew []Seat) {
+	s.Changed = origin.Version
+	turn := s.Board.Turn()
+	for i := range s.Seats {
+		p := &s.Seats[i]
+		switch {
+		case !contains(turn, p.Seat):
+			p.Since, p.Origin = 0, Origin{}
+		case contains(anew, p.Seat):
+			p.Since, p.Origin = origin.Version, origin
+		}
+	}
+}
+
+func (s *State) setTimes(left Times) {
+	for i := range s.Seats {
+		if ms, ok := left[s.Seats[i].Seat]; ok {
+			s.Seats[i].Left = ms
+		}
+	}
+}
+
+func contains(seats []Seat, seat Seat) bool {
+	for _, s := range seats {
+		if s == seat {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,99 @@
+package game
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/plygames/ply/domain/event"
+)
+
+// snapshotSchema changes whenever the meaning of a field of snapshot does.
+const snapshotSchema = 1
+
+// ErrSnapshot reports a snapshot that can't be used: corrupt, of another schema, or of other rules. The game is
+// replayed from its first event instead.
+var ErrSnapshot = errors.New("snapshot can't be used")
+
+// snapshot is a State as it is stored, behind the SHA-256 of its JSON.
+type snapshot struct {
+	Schema   int        `json:"schema"`
+	Rules    string     `json:"rules"` // Rules.Schema
+	ID       string     `json:"id"`
+	Version  uint64     `json:"version"`
+	Chain    event.Hash `json:"chain"`
+	At       int64      `json:"at"`
+	Setup    *Created   `json:"setup"`
+	Status   Status     `json:"status"`
+	Seats    []Place    `json:"seats"`
+	Board    []byte     `json:"board"`
+	Changed  uint64     `json:"changed"`
+	Draw     Offer      `json:"draw"`
+	Takeback Offer      `json:"takeback"`
+	Result   Result     `json:"result"`
+	Next     string     `json:"next,omitempty"`
+	Receipts []byte     `json:"receipts"`
+}
+
+const receiptSize = 12
+
+// Save encodes a game for a snapshot. The game exists (Version > 0).
+func Save(s *State) []byte {
+	receipts := make([]byte, 0, len(s.receipts)*receiptSize)
+	for _, r := range s.receipts {
+		receipts = binary.BigEndian.AppendUint64(receipts, r.hash)
+		receipts = binary.BigEndian.AppendUint32(receipts, r.version)
+	}
+	body, err := json.Marshal(snapshot{
+		Schema: snapshotSchema, Rules: s.Rules.Schema(), ID: s.ID, Version: s.Version, Chain: s.Chain, At: s.At,
+		Setup: s.Setup, Status: s.Status, Seats: s.Seats, Board: s.Board.Save(), Changed: s.Changed,
+		Draw: s.Draw, Takeback: s.Takeback, Result: s.Result, Next: s.Next, Receipts: receipts,
+	})
+	if err != nil {
+		panic("game: encode snapshot: " + err.Error())
+	}
+	sum := sha256.Sum256(body)
+	return append(sum[:], body...)
+}
+
+// Load reads what Save wrote. All errors wrap ErrSnapshot. That the snapshot belongs to the stream is for the caller to
+// prove: the event at its Version has the id Chain.ID().
+func Load(stored []byte, kinds Kinds) (*State, error) {
+	if len(stored) < sha256.Size {
+		return nil, fmt.Errorf("%w: too short", ErrSnapshot)
+	}
+	sum, body := stored[:sha256.Size], stored[sha256.Size:]
+	if want := sha256.Sum256(body); !bytes.Equal(sum, want[:]) {
+		return nil, fmt.Errorf("%w: corrupt", ErrSnapshot)
+	}
+	var d snapshot
+	if err := json.Unmarshal(body, &d); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrSnapshot, err)
+	}
+	if d.Schema != snapshotSchema || d.Setup == nil || d.Version == 0 {
+		return nil, fmt.Errorf("%w: schema %d", ErrSnapshot, d.Schema)
+	}
+	rules, ok := kinds(d.Setup.Kind)
+	if !ok || rules.Schema() != d.Rules || len(d.Seats) != len(rules.Seats()) {
+		return nil, fmt.Errorf("%w: other rules", ErrSnapshot)
+	}
+	board, err := rules.Load(d.Board)
+	if err != nil {
+		return nil, fmt.Errorf("%w: board: %w", ErrSnapshot, err)
+	}
+	if len(d.Receipts)%receiptSize != 0 {
+		return nil, fmt.Errorf("%w: receipts", ErrSnapshot)
+	}
+	s := &State{
+		ID: d.ID, Version: d.Version, Chain: d.Chain, At: d.At, Rules: rules, Setup: d.Setup, Status: d.Status,
+		Seats: d.Seats, Board: board, Changed: d.Changed, Draw: d.Draw, Takeback: d.Takeback,
+		Result: d.Result, Next: d.Next,
+	}
+	for r := d.Receipts; len(r) > 0; r = r[receiptSize:] {
+		s.receipts = append(s.receipts, receipt{binary.BigEndian.Uint64(r), binary.BigEndian.Uint32(r[8:])})
+	}
+	return s, nil
+}
