@@ -1,0 +1,46 @@
+package bus
+
+import (
+	"log/slog"
+
+	"github.com/ThreeDotsLabs/watermill"
+	"github.com/ThreeDotsLabs/watermill/pubsub/gochannel"
+)
+
+// topic has the name that the Kafka topic has in a cluster.
+const topic = "ply.events"
+
+// Local is the in-process bus. Publish waits for all subscribers, and ends early only when the bus is closed; with no
+// subscriber, what is published is gone.
+type Local struct {
+	publisher
+	subscriber
+	channel *gochannel.GoChannel
+}
+
+var (
+	_ Publisher  = (*Local)(nil)
+	_ Subscriber = (*Local)(nil)
+)
+
+// NewLocal makes a bus inside this process. Close it.
+//
+// Go channels of Watermill keep the order of messages only if Publish waits for the subscribers' acknowledgement:
+// without it every message is sent by a goroutine of its own.
+func NewLocal(observer Observer, logger *slog.Logger) *Local {
+	// The library tells at info level what is of interest to its developers only.
+	mill := watermill.NewSlogLoggerWithLevelMapping(logger, map[slog.Level]slog.Level{
+		slog.LevelInfo:       slog.LevelDebug,
+		slog.LevelDebug:      watermill.LevelTrace,
+		watermill.LevelTrace: watermill.LevelTrace,
+	})
+	channel := gochannel.NewGoChannel(gochannel.Config{BlockPublishUntilSubscriberAck: true}, mill)
+	return &Local{
+		publisher:  publisher{to: channel, topic: topic},
+		subscriber: subscriber{from: channel, topic: topic, observer: observer, logger: logger, mill: mill},
+		channel:    channel,
+	}
+}
+
+// Close ends all subscriptions and every Publish that waits.
+func (l *Local) Close() error { return l.channel.Close() }
