@@ -1,0 +1,134 @@
+package config_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/plygames/ply/infra/config"
+)
+
+func TestDefaults(t *testing.T) {
+	c := config.Default()
+	if c.Addr != "127.0.0.1:8080" || c.Data != "./data" || !c.RateLimits || c.AdminAddr != "" ||
+		c.SnapshotEvery != 100 || c.EvictAfter != 5*time.Minute || c.TokenTTL != 24*time.Hour || c.Drain != 3*time.Second {
+		t.Errorf("got %+v", c)
+	}
+	if c.Roles != (config.Roles{Play: true, Watch: true, Relay: true, Project: true}) {
+		t.Errorf("roles %+v", c.Roles)
+	}
+}
+
+// good is a full set of values that all are accepted.
+func good(t *testing.T) config.Flags {
+	t.Helper()
+	keys := filepath.Join(t.TempDir(), "keys.json")
+	if err := os.WriteFile(keys, []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return config.Flags{
+		Addr: "[::1]:0", AdminAddr: "localhost:9", Origins: "https://a.example, http://b.example:81",
+		Trusted: "10.0.0.0/8,192.0.2.7,::1", Limits: "OFF", Data: t.TempDir(), Roles: "play, watch",
+		SnapshotEvery: "7", HotGames: "10", EvictAfter: "90s", TokenTTL: "1h", JWKSFile: keys, JWTAudience: "ply",
+		LogLevel: "WARN", LogFormat: "json", Drain: "0s", Pprof: "on",
+	}
+}
+
+func TestEveryValueIsTaken(t *testing.T) {
+	c, err := good(t).Config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Addr != "[::1]:0" || c.RateLimits || !c.JSONLogs || !c.Pprof || c.SnapshotEvery != 7 || c.Drain != 0 {
+		t.Errorf("got %+v", c)
+	}
+	if !slices.Equal(c.Origins, []string{"https://a.example", "http://b.example:81"}) {
+		t.Errorf("origins %q", c.Origins)
+	}
+	if len(c.TrustedProxies) != 3 || c.TrustedProxies[1].String() != "192.0.2.7/32" {
+		t.Errorf("proxies %v", c.TrustedProxies)
+	}
+	if c.Roles != (config.Roles{Play: true, Watch: true}) {
+		t.Errorf("roles %+v", c.Roles)
+	}
+}
+
+func TestAWrongValueGetsOneLineThatSaysWhatToDo(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "missing")
+	for name, c := range map[string]struct {
+		change func(*config.Flags)
+		want   string
+	}{
+		"address without port": {func(f *config.Flags) { f.Addr = "localhost" }, "--addr (PLY_ADDR): \"localhost\" is no address; give HOST:PORT"},
+		"port too large":       {func(f *config.Flags) { f.Addr = "localhost:65536" }, "--addr (PLY_ADDR)"},
+		"url as address":       {func(f *config.Flags) { f.AdminAddr = "http://a:1" }, "--admin-addr (PLY_ADMIN_ADDR)"},
+		"origin with path":     {func(f *config.Flags) { f.Origins = "https://a.example/x" }, "--origins (PLY_ORIGINS)"},
+		"origin without scheme": {func(f *config.Flags) { f.Origins = "a.example" },
+			"give scheme and host"},
+		"no network":         {func(f *config.Flags) { f.Trusted = "10.0.0.0/99" }, "--trusted-proxies (PLY_TRUSTED_PROXIES)"},
+		"neither on nor off": {func(f *config.Flags) { f.Limits = "maybe" }, "give on or off"},
+		"no folder":          {func(f *config.Flags) { f.Data = "" }, "--data (PLY_DATA)"},
+		"file as folder":     {func(f *config.Flags) { f.Data = f.JWKSFile }, "is a file"},
+		"unknown role":       {func(f *config.Flags) { f.Roles = "play,queen" }, "\"queen\" is no role"},
+		"no role":            {func(f *config.Flags) { f.Roles = " , " }, "names no role"},
+		"no number":          {func(f *config.Flags) { f.SnapshotEvery = "often" }, "from 1 to 20000"},
+		"too small":          {func(f *config.Flags) { f.HotGames = "0" }, "--hot-games (PLY_HOT_GAMES)"},
+		"no unit":            {func(f *config.Flags) { f.EvictAfter = "5" }, "such as 90s"},
+		"drain too long":     {func(f *config.Flags) { f.Drain = "4s" }, "from 0s to 3s"},
+		"no level":           {func(f *config.Flags) { f.LogLevel = "loud" }, "give debug, info, warn or error"},
+		"no format":          {func(f *config.Flags) { f.LogFormat = "xml" }, "give text or json"},
+		"missing keys":       {func(f *config.Flags) { f.JWKSFile = missing }, "--jwks-file (PLY_JWKS_FILE)"},
+		"plain http":         {func(f *config.Flags) { f.JWKSFile, f.JWKSURL = "", "http://id.example/keys" }, "is no https address"},
+		"both key sets":      {func(f *config.Flags) { f.JWKSURL = "https://id.example/keys" }, "give one of them"},
+		"keys, no audience":  {func(f *config.Flags) { f.JWTAudience = "" }, "--jwt-audience (PLY_JWT_AUDIENCE)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := good(t)
+			c.change(&f)
+			_, err := f.Config()
+			if err == nil {
+				t.Fatal("accepted")
+			}
+			if !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("got %q, want one line with %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestAllMistakesAtOnce(t *testing.T) {
+	f := good(t)
+	f.Addr, f.HotGames, f.LogLevel, f.Roles = "x", "y", "z", "king,queen"
+	_, err := f.Config()
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	if lines := strings.Split(err.Error(), "\n"); len(lines) != 5 {
+		t.Errorf("%d lines, want 5:\n%v", len(lines), err)
+	}
+}
+
+func TestUnknownVariables(t *testing.T) {
+	got := config.UnknownVariables([]string{
+		"PLY_ADR=x", "PLY_DATA=y", "HOME=z", "PLY_TEST_ESDB=1", "PLY_ZZZZZZZZZZZZZZZZ=1", "PLY_GAMES=5",
+	}, "PLY_GAMES")
+	want := []string{
+		"environment variable PLY_ADR means nothing to ply and is ignored; did you mean PLY_ADDR?",
+		"environment variable PLY_ZZZZZZZZZZZZZZZZ means nothing to ply and is ignored",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestTheTableHoldsEverySetting(t *testing.T) {
+	table := config.Table()
+	for _, want := range []string{"| `--addr` | `PLY_ADDR` | `127.0.0.1:8080` |", "`--jwks-url`", "`PLY_DRAIN`"} {
+		if !strings.Contains(table, want) {
+			t.Errorf("no %s in\n%s", want, table)
+		}
+	}
+}
