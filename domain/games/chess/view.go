@@ -1,0 +1,122 @@
+package chess
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/plygames/ply/domain/game"
+)
+
+// View is everything; the seat on turn also gets its legal moves.
+func (b *Board) View(to game.Audience) json.RawMessage {
+	v := make([]byte, 0, 256+8*b.plies)
+	v = append(v, `{"start":"`...)
+	if b.start == "" {
+		v = append(v, "startpos"...)
+	} else {
+		v = append(v, b.start...)
+	}
+	v = append(v, `","fen":"`...)
+	v = appendFEN(v, b.pos)
+	v = append(v, `","moves":[`...)
+	for i, m := range b.history.moves[:b.plies] {
+		if i > 0 {
+			v = append(v, ',')
+		}
+		v = append(v, '"')
+		v = m.append(v)
+		v = append(v, '"')
+	}
+	v = append(v, `],"check":`...)
+	if b.check {
+		v = append(v, "true"...)
+	} else {
+		v = append(v, "false"...)
+	}
+	v = b.appendLegal(v, to.Seat())
+	return append(v, '}')
+}
+
+// Extras are the move in SAN, the position, and check if it is one; the seat on turn also gets its legal moves.
+func (b *Board) Extras(before game.Board, raw json.RawMessage, to game.Audience) json.RawMessage {
+	x := make([]byte, 0, 384)
+	x = append(x, '{')
+	s, _ := text(raw)
+	if m, ok := parseMove(s); ok {
+		if was, ok := before.(*Board); ok && plausible(was.pos, m) {
+			x = append(x, `"san":"`...)
+			x = was.appendSAN(x, m, b)
+			x = append(x, `",`...)
+		}
+	}
+	x = append(x, `"fen":"`...)
+	x = appendFEN(x, b.pos)
+	x = append(x, '"')
+	if b.check {
+		x = append(x, `,"check":true`...)
+	}
+	x = b.appendLegal(x, to.Seat())
+	return append(x, '}')
+}
+
+// Legal is {"e2":"e3e4",...}: from each square to which; a promotion's target once. nil if the seat is not on turn.
+func (b *Board) Legal(seat game.Seat) json.RawMessage {
+	if !b.mayMove(seat) {
+		return nil
+	}
+	return b.appendTargets(make([]byte, 0, 192))
+}
+
+// appendLegal adds the field "legal" for the seat on turn.
+func (b *Board) appendLegal(v []byte, seat game.Seat) []byte {
+	if !b.mayMove(seat) {
+		return v
+	}
+	return b.appendTargets(append(v, `,"legal":`...))
+}
+
+// mayMove tells whether a seat is on turn, generating its moves.
+func (b *Board) mayMove(seat game.Seat) bool {
+	if seat != b.side() {
+		return false
+	}
+	b.legalMoves()
+	return b.over() == ""
+}
+
+func (b *Board) appendTargets(v []byte) []byte {
+	var targets [64]uint64 // a bit for each target: a promotion's four moves fall together
+	for _, m := range b.legalMoves() {
+		targets[m.from()] |= 1 << m.to()
+	}
+	v = append(v, '{')
+	first := true
+	for from, set := range targets {
+		if set == 0 {
+			continue
+		}
+		if !first {
+			v = append(v, ',')
+		}
+		first = false
+		v = append(v, '"')
+		v = appendSquare(v, from)
+		v = append(v, `":"`...)
+		for to := range 64 {
+			if set>>to&1 == 1 {
+				v = appendSquare(v, to)
+			}
+		}
+		v = append(v, '"')
+	}
+	return append(v, '}')
+}
+
+// MoveList gives the moves so far in UCI.
+func (b *Board) MoveList() []string {
+	list := make([]string, 0, b.plies)
+	for _, m := range b.history.moves[:b.plies] {
+		list = append(list, m.String())
+	}
+	return slices.Clip(list)
+}
