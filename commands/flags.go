@@ -1,0 +1,88 @@
+package commands
+
+import (
+	"context"
+	"time"
+
+	"github.com/plygames/ply/domain/game"
+)
+
+// Every hot game in which something will run out has one timer. When it fires, the game decides by what was measured;
+// the timer itself decides nothing, so one that fires early (the process was stopped) does no harm.
+
+// arm sets the game's timer to the moment when something runs out. Called inside the turnstile.
+func (a *Application) arm(h *hotGame) {
+	s := h.state.Load()
+	m := a.measure(h, s, "", game.Arrival{Live: a.Clock.Now()})
+	in, ok := game.Due(s, m.overdue)
+	if !ok {
+		h.disarm()
+		return
+	}
+	wait := time.Duration(max(in, 1)) * time.Millisecond
+	h.timerMu.Lock()
+	defer h.timerMu.Unlock()
+	if h.timer == nil {
+		h.timer = time.AfterFunc(wait, func() { a.ring(h.id) })
+	} else {
+		h.timer.Reset(wait)
+	}
+}
+
+func (h *hotGame) disarm() {
+	h.timerMu.Lock()
+	defer h.timerMu.Unlock()
+	if h.timer != nil {
+		h.timer.Stop()
+		h.timer = nil
+	}
+}
+
+// keep tells whether an unused game stays in memory for its clock. A clock of days does not keep it: the deadlines policy
+// wakes the game.
+func (h *hotGame) keep() bool {
+	h.timerMu.Lock()
+	defer h.timerMu.Unlock()
+	s := h.state.Load()
+	return h.timer != nil && s != nil && s.Setup.Clock.Live()
+}
+
+// ring is the timer's callback.
+func (a *Application) ring(id string) {
+	ctx, cancel := context.WithTimeout(a.ctx, a.Answer)
+	defer cancel()
+	if err := a.Wake(ctx, id); err != nil && a.ctx.Err() == nil {
+		a.Log.Warn("a game's clock could not be looked at; trying again", "game", id, "error", err)
+		time.AfterFunc(time.Second, func() {
+			if a.ctx.Err() == nil {
+				a.ring(id)
+			}
+		})
+	}
+}
+
+// Wake loads a game, whoever had it last, and ends what has run out in it. Harmless at any time and on any server.
+func (a *Application) Wake(ctx context.Context, id string) error {
+	h, ok := a.pin(id)
+	if !ok {
+		return errClosed
+	}
+	defer a.unpin(h)
+	if err := h.turnstile.wait(ctx); err != nil {
+		return err
+	}
+	defer h.turnstile.leave()
+	s, err := a.load(ctx, h)
+	if err != nil {
+		return err
+	}
+	if h.uncertain != nil {
+		return h.uncertain.refuse(game.Command{})
+	}
+	m := a.measure(h, s, "", game.Arrival{Live: a.Clock.Now()})
+	if _, err := a.append(ctx, h, s, game.Command{Wish: game.Check{}}, m.overdue); err != nil {
+		return err
+	}
+	a.arm(h)
+	return nil
+}

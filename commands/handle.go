@@ -1,0 +1,225 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/plygames/ply/domain"
+	"github.com/plygames/ply/domain/event"
+	"github.com/plygames/ply/domain/game"
+)
+
+// maxConflicts is how often a command is decided anew because another host was faster.
+const maxConflicts = 5
+
+// Do carries out a person's command on a game: load, same command?, decide, append, apply, show, answer. When it returns
+// a receipt, the events are durable and every sink has them. Refusals carry the game's version.
+//
+// The caller's goroutine does the work; commands on one game pass one at a time. at says when the command's frame was
+// complete on this server's live clock.
+func (a *Application) Do(ctx context.Context, id string, c game.Command, at game.Arrival) (game.Receipt, error) {
+	started := time.Now()
+	receipt, err := a.do(ctx, id, c, at)
+	a.Observer.Command(c.Wish.Name(), result(receipt, err), time.Since(started).Seconds())
+	return receipt, err
+}
+
+func (a *Application) do(ctx context.Context, id string, c game.Command, at game.Arrival) (game.Receipt, error) {
+	// The outcome is wanted even if the one who asked has gone.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.Answer)
+	defer cancel()
+	switch c.Wish.(type) {
+	case game.Rematch:
+		return a.rematch(ctx, id, c)
+	case game.Sit:
+		return a.sit(ctx, id, c, at)
+	default:
+		return a.play(ctx, id, c, at)
+	}
+}
+
+// play carries out a command in a game.
+func (a *Application) play(ctx context.Context, id string, c game.Command, at game.Arrival) (game.Receipt, error) {
+	h, err := a.enter(ctx, id)
+	if err != nil {
+		return game.Receipt{}, err
+	}
+	defer a.leave(h)
+	receipt, err := a.handle(ctx, h, c, at)
+	return receipt, withVersion(err, h.state.Load())
+}
+
+// enter pins a game and passes its turnstile.
+func (a *Application) enter(ctx context.Context, id string) (*hotGame, error) {
+	h, ok := a.pin(id)
+	if !ok {
+		return nil, errClosed
+	}
+	switch err := h.turnstile.enter(ctx); {
+	case errors.Is(err, errTooMany):
+		a.unpin(h)
+		return nil, domain.Refuse(domain.Busy, "%s", err)
+	case err != nil:
+		a.unpin(h)
+		return nil, domain.Refuse(domain.Unavailable, "the game did not come to this command in time")
+	}
+	return h, nil
+}
+
+func (a *Application) leave(h *hotGame) {
+	h.turnstile.leave()
+	a.unpin(h)
+}
+
+// handle decides a command, again after each conflict with another host. Called inside the turnstile.
+func (a *Application) handle(ctx context.Context, h *hotGame, c game.Command, at game.Arrival) (game.Receipt, error) {
+	s, err := a.load(ctx, h)
+	if err != nil {
+		return game.Receipt{}, err
+	}
+	for range maxConflicts {
+		if h.uncertain != nil {
+			return game.Receipt{}, h.uncertain.refuse(c)
+		}
+		if receipt, done, err := a.accepted(ctx, s, c); done || err != nil {
+			return receipt, err
+		}
+		env := a.measure(h, s, c.Player, at)
+		s, err = a.append(ctx, h, s, game.Command{Wish: game.Check{}}, env.overdue)
+		if errors.Is(err, ErrConflict) {
+			continue
+		}
+		if err != nil {
+			return game.Receipt{}, err
+		}
+		s, err = a.append(ctx, h, s, c, env.Env)
+		if errors.Is(err, ErrConflict) {
+			continue
+		}
+		if err != nil {
+			return game.Receipt{}, err
+		}
+		seat, _ := s.SeatOf(c.Player)
+		return game.Receipt{Version: s.Version, Seat: seat}, nil
+	}
+	return game.Receipt{}, domain.Refuse(domain.Unavailable, "other servers were faster %d times", maxConflicts)
+}
+
+// append decides one command and makes its events durable, then applies and shows them. No events: nothing happens. On
+// ErrConflict the game has been caught up with, and s is its newest state.
+func (a *Application) append(ctx context.Context, h *hotGame, s *game.State, c game.Command, env game.Env) (*game.State, error) {
+	events, err := game.Decide(s, c, env)
+	if err != nil || len(events) == 0 {
+		return s, err
+	}
+	rules := s.Rules
+	if create, ok := c.Wish.(game.Create); ok {
+		rules = create.Rules
+	}
+	meta := event.Meta{At: env.At, Server: a.Incarnation, Up: a.Clock.Now()}
+	if c.ID != "" {
+		meta.Command, meta.Player, meta.Content = c.ID, c.Player, c.Fingerprint()
+	}
+	steps := game.Record(s, rules, events, meta)
+	switch err := a.Store.Append(ctx, event.GameStream(h.id), s.Version, recorded(steps)); {
+	case err == nil:
+		a.show(h, steps)
+		return steps[len(steps)-1].After, nil
+	case errors.Is(err, ErrConflict):
+		if s.Version == 0 { // another host has created it; load will find it
+			return s, ErrConflict
+		}
+		newest, err := a.catchUp(ctx, h)
+		if err != nil {
+			return s, err
+		}
+		return newest, ErrConflict
+	case errors.Is(err, ErrUnknown):
+		a.resolve(h, s.Version, steps, c)
+		return s, &domain.Error{Kind: domain.Unknown, Message: "it may have been done; send the same command again", Err: err}
+	default:
+		return s, &domain.Error{Kind: domain.Unavailable, Message: "the event store does not answer; nothing was done", Err: err}
+	}
+}
+
+// show applies durable steps: the newest state, the sinks, the thinking times, the timer, and at times a snapshot.
+func (a *Application) show(h *hotGame, steps []game.Step) {
+	now := a.Clock.Now()
+	h.push(steps)
+	s := h.state.Load()
+	h.restart(s, steps[0].Version(), now)
+	a.arm(h)
+	if s.Version-h.saved >= a.SnapshotEvery && s.Status != game.Over {
+		a.queueSnapshot(h)
+	}
+}
+
+// accepted finds out whether a command was done before. done: the receipt is the original's.
+func (a *Application) accepted(ctx context.Context, s *game.State, c game.Command) (r game.Receipt, done bool, err error) {
+	if _, sit := c.Wish.(game.Sit); !sit {
+		if _, err := s.Acting(c); err != nil {
+			return r, false, err
+		}
+	}
+	for _, version := range s.Accepted(c.Player, c.ID) {
+		meta, err := a.metaAt(ctx, s.ID, version)
+		if err != nil {
+			return r, false, a.readError(s.ID, err)
+		}
+		if meta.Command != c.ID || meta.Player != c.Player {
+			continue // two ids with the same hash
+		}
+		if meta.Content != c.Fingerprint() {
+			return r, false, domain.Refuse(domain.CommandIDReused, "command id %q was used for something else", c.ID)
+		}
+		seat, _ := s.SeatOf(c.Player)
+		return game.Receipt{Version: version, Duplicate: true, Seat: seat}, true, nil
+	}
+	return r, false, nil
+}
+
+// metaAt reads the metadata of one event.
+func (a *Application) metaAt(ctx context.Context, id string, version uint64) (event.Meta, error) {
+	for rec, err := range a.Store.ReadStream(ctx, event.GameStream(id), version) {
+		if err != nil {
+			return event.Meta{}, err
+		}
+		return event.DecodeMeta(rec.Meta)
+	}
+	return event.Meta{}, game.ErrGap
+}
+
+func recorded(steps []game.Step) []event.Recorded {
+	recs := make([]event.Recorded, len(steps))
+	for i, step := range steps {
+		recs[i] = step.Recorded
+	}
+	return recs
+}
+
+// withVersion tells the one who was refused where the game is now.
+func withVersion(err error, s *game.State) error {
+	var refusal *domain.Error
+	if s == nil || !errors.As(err, &refusal) || refusal.Version != 0 {
+		return err
+	}
+	told := *refusal
+	told.Version = s.Version
+	return &told
+}
+
+// result names an outcome for the metrics.
+func result(r game.Receipt, err error) string {
+	var refusal *domain.Error
+	switch {
+	case errors.As(err, &refusal):
+		return string(refusal.Kind)
+	case err != nil:
+		return string(domain.Internal)
+	case r.Duplicate:
+		return "duplicate"
+	default:
+		return "ok"
+	}
+}

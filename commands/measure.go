@@ -1,0 +1,76 @@
+package commands
+
+import (
+	"github.com/plygames/ply/domain/clock"
+	"github.com/plygames/ply/domain/game"
+)
+
+// flagGrace is how much later a host lets the flag of a seat fall whose socket it does not hold, in ms: another host may
+// hold it, and a move may be on its way there.
+const flagGrace = 5_000
+
+// measured is what was measured for one decision. overdue is the same for the question what has run out: seats without a
+// socket here have the grace.
+type measured struct {
+	game.Env
+	overdue game.Env
+}
+
+// measure takes the time that every seat on turn has used: from the push of the event that put it on turn to the arrival
+// of the command, on the live clock. Only clocks of days use the wall.
+func (a *Application) measure(h *hotGame, s *game.State, player string, at game.Arrival) measured {
+	wall := a.Wall()
+	m := measured{
+		Env:     game.Env{At: wall, Seats: make([]game.Measured, len(s.Seats)), Seed: a.Seed()},
+		overdue: game.Env{At: wall, Seats: make([]game.Measured, len(s.Seats))},
+	}
+	for i := range s.Seats {
+		p := &s.Seats[i]
+		seat := &m.Seats[i]
+		seat.Absent = a.Presence.Absent(s.ID, p.Seat)
+		seat.Lag = a.Presence.Lag(s.ID, p.Seat)
+		acting := player != "" && p.Player == player
+		if acting && at.Lag > 0 {
+			seat.Lag = at.Lag
+		}
+		if p.Since != 0 {
+			if s.Setup.Clock.Type == clock.Days {
+				seat.Elapsed = max(0, wall-p.Origin.At)
+			} else {
+				seat.Elapsed = max(0, at.Live-h.thinking[i])
+			}
+		}
+		m.overdue.Seats[i] = *seat
+		if !acting && seat.Absent != game.Present && s.Setup.Clock.Live() {
+			m.overdue.Seats[i].Elapsed = max(0, seat.Elapsed-flagGrace)
+		}
+	}
+	return m
+}
+
+// restart notes from when on the seats that were put on turn by events from version first on have been thinking: now, the
+// moment at which they were pushed.
+func (h *hotGame) restart(s *game.State, first uint64, now int64) {
+	if len(h.thinking) != len(s.Seats) {
+		h.thinking = make([]int64, len(s.Seats))
+	}
+	for i := range s.Seats {
+		if s.Seats[i].Origin.Version >= first {
+			h.thinking[i] = now
+		}
+	}
+}
+
+// thinkingSince gives, for a game that was just loaded, the live-clock readings from which its seats' time counts: the
+// event's own if this server recorded it, else the moment of the load.
+func (a *Application) thinkingSince(s *game.State) []int64 {
+	now := a.Clock.Now()
+	since := make([]int64, len(s.Seats))
+	for i := range s.Seats {
+		since[i] = now
+		if o := s.Seats[i].Origin; o.Server == a.Incarnation {
+			since[i] = o.Up
+		}
+	}
+	return since
+}

@@ -1,0 +1,74 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/plygames/ply/domain"
+	"github.com/plygames/ply/domain/event"
+	"github.com/plygames/ply/domain/player"
+)
+
+// nameCache knows which names are recorded already. It is emptied when it is full: a miss costs one read.
+type nameCache struct {
+	mu    sync.Mutex
+	names map[string]string
+}
+
+const maxNames = 100_000
+
+func (c *nameCache) has(id, name string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known, ok := c.names[id]
+	return ok && known == name
+}
+
+func (c *nameCache) put(id, name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.names == nil || len(c.names) >= maxNames {
+		c.names = make(map[string]string)
+	}
+	c.names[id] = name
+}
+
+// Remember records what a person is called, in the person's own stream, if it is not recorded already. Durable when it
+// returns nil.
+func (a *Application) Remember(ctx context.Context, id, name string) error {
+	if name == "" || a.names.has(id, name) {
+		return nil
+	}
+	stream := event.PlayerStream(id)
+	for range maxConflicts {
+		var last *event.Recorded
+		for rec, err := range a.Store.ReadStream(ctx, stream, 1) {
+			if err != nil {
+				return a.readError(id, err)
+			}
+			last = &rec
+		}
+		if last != nil {
+			if known, ok, err := player.Name(*last); err == nil && ok && known == name {
+				a.names.put(id, name)
+				return nil
+			}
+		}
+		meta := event.Meta{At: a.Wall(), Server: a.Incarnation, Up: a.Clock.Now()}
+		rec := player.Record(id, last, player.Named{Name: name}, meta)
+		err := a.Store.Append(ctx, stream, rec.Version-1, []event.Recorded{rec})
+		switch {
+		case err == nil:
+			a.names.put(id, name)
+			return nil
+		case errors.Is(err, ErrConflict):
+			continue
+		case errors.Is(err, ErrUnknown):
+			return &domain.Error{Kind: domain.Unknown, Message: "the name may have been recorded; ask again", Err: err}
+		default:
+			return &domain.Error{Kind: domain.Unavailable, Message: "the event store does not answer", Err: err}
+		}
+	}
+	return domain.Refuse(domain.Unavailable, "other servers were faster %d times", maxConflicts)
+}

@@ -1,0 +1,36 @@
+package commands
+
+import (
+	"context"
+
+	"github.com/plygames/ply/domain"
+	"github.com/plygames/ply/domain/game"
+)
+
+var errQuota = domain.Refuse(domain.QuotaExceeded, "you are in too many unfinished games")
+
+// sit takes a seat, if the player may be in one more game.
+func (a *Application) sit(ctx context.Context, id string, c game.Command, at game.Arrival) (game.Receipt, error) {
+	if !a.Quota.Reserve(c.Player, id) {
+		return game.Receipt{}, errQuota
+	}
+	receipt, err := a.play(ctx, id, c, at)
+	if err != nil {
+		a.releaseQuota(ctx, id, c.Player, err)
+	}
+	return receipt, err
+}
+
+// releaseQuota takes back the reservation of a player who did not get into a game, unless that is not known, or the player
+// was in it before.
+func (a *Application) releaseQuota(ctx context.Context, id, player string, refused error) {
+	if isKind(refused, domain.Unknown) {
+		return
+	}
+	if s, err := a.State(ctx, id); err == nil {
+		if _, seated := s.SeatOf(player); seated || s.Setup.Creator == player {
+			return
+		}
+	}
+	a.Quota.Release(player, id)
+}
