@@ -29,9 +29,6 @@ func Plain(t string) Command { return Command{T: t} }
 // NewID makes a command id that nobody else makes.
 func NewID() string { return rand.Text() }
 
-// encode is the object as it is sent, always with the same bytes.
-func (c Command) encode() ([]byte, error) { return json.Marshal(c) }
-
 // Receipt is the answer to an accepted command: done and durable.
 type Receipt struct {
 	ID        string `json:"id"`

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"sort"
 	"time"
@@ -11,10 +12,24 @@ import (
 
 // unanswered is a command that was sent, or is to be sent as soon as the session is live.
 type unanswered struct {
-	object []byte // as sent first; resends are the same bytes
-	order  uint64
-	timer  *time.Timer
-	answer func(Receipt, error)
+	command Command
+	object  []byte // as sent first; resends are the same bytes
+	order   uint64
+	timer   *time.Timer
+	answer  func(Receipt, error)
+}
+
+// encode fixes the bytes; with them the basis, unless nothing has been heard of the game yet.
+func (u *unanswered) encode(last uint64) error {
+	if u.command.V == 0 {
+		u.command.V = last
+	}
+	object, err := json.Marshal(u.command)
+	if err != nil {
+		return fmt.Errorf("encode the command: %w", err)
+	}
+	u.object = object
+	return nil
 }
 
 // Send sends a command and calls answer once: with the receipt, the refusal (*Error), or a *Stopped. answer is called by
@@ -26,14 +41,10 @@ func (s *Session) Send(command Command, answer func(Receipt, error)) (Command, e
 	if command.ID == "" {
 		command.ID = NewID()
 	}
-	if command.V == 0 {
-		command.V = s.last.Load()
+	u := &unanswered{command: command, answer: answer}
+	if err := u.encode(s.last.Load()); err != nil {
+		return command, err
 	}
-	object, err := command.encode()
-	if err != nil {
-		return command, fmt.Errorf("encode the command: %w", err)
-	}
-	u := &unanswered{object: object, answer: answer}
 	s.mu.Lock()
 	if s.ended {
 		s.mu.Unlock()
@@ -47,7 +58,7 @@ func (s *Session) Send(command Command, answer func(Receipt, error)) (Command, e
 	u.order = s.sent
 	s.unheard[command.ID] = u
 	u.timer = time.AfterFunc(s.client.options.ResendAfter, func() { s.resend(command.ID, u) })
-	conn := s.ready()
+	conn, object, command := s.ready(), u.object, u.command
 	s.mu.Unlock()
 	write(conn, object)
 	return command, nil
@@ -98,9 +109,9 @@ func (s *Session) resend(id string, u *unanswered) {
 		return
 	}
 	u.timer.Reset(s.client.options.ResendAfter)
-	conn := s.ready()
+	conn, object := s.ready(), u.object
 	s.mu.Unlock()
-	write(conn, u.object)
+	write(conn, object)
 }
 
 // goLive sends everything that is unanswered, in the order in which it was first sent.
@@ -114,6 +125,9 @@ func (s *Session) goLive() {
 	waiting := make([]*unanswered, 0, len(s.unheard))
 	for _, u := range s.unheard {
 		u.timer.Reset(s.client.options.ResendAfter)
+		if u.command.V == 0 && u.encode(s.last.Load()) != nil {
+			continue // can't be: the same fields were encoded before
+		}
 		waiting = append(waiting, u)
 	}
 	conn := s.ready()
