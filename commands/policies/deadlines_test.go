@@ -1,0 +1,90 @@
+package policies_test
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/plygames/ply/commands/policies"
+)
+
+// view is a list of games: due times by the wall, and the servers that measured them.
+type view struct {
+	mu      sync.Mutex
+	due     map[string]int64
+	servers map[string]string
+	woken   []string
+}
+
+func (v *view) Due(now int64, limit int) (ids []string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for id, at := range v.due {
+		if at <= now && len(ids) < limit {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+func (v *view) Orphans(running func(string) bool, limit int) (ids []string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for id, server := range v.servers {
+		if !running(server) && len(ids) < limit {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+func (v *view) Wake(_ context.Context, id string) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.woken = append(v.woken, id)
+	delete(v.due, id)
+	delete(v.servers, id)
+	return nil
+}
+
+func TestDeadlines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		jump := int64(0)
+		v := &view{
+			due:     map[string]int64{"in 10 s": start.UnixMilli() + 10_000, "tomorrow": start.UnixMilli() + 86_400_000},
+			servers: map[string]string{"orphan": "dead", "held": "alive"},
+		}
+		policy := &policies.Deadlines{View: v, Games: v, Every: time.Second, Log: slog.New(slog.DiscardHandler),
+			Running: func(s string) bool { return s == "alive" },
+			Now:     func() int64 { v.mu.Lock(); defer v.mu.Unlock(); return time.Now().UnixMilli() + jump }}
+		ctx, cancel := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		wg.Go(func() { policy.Run(ctx) })
+		expect := func(want ...string) {
+			t.Helper()
+			synctest.Wait()
+			v.mu.Lock()
+			defer v.mu.Unlock()
+			if !slices.Equal(v.woken, want) {
+				t.Errorf("woken %v, want %v", v.woken, want)
+			}
+		}
+		expect("orphan")
+		time.Sleep(9500 * time.Millisecond)
+		expect("orphan")
+		time.Sleep(time.Second)
+		expect("orphan", "in 10 s")
+		v.mu.Lock()
+		jump = 90_000_000 // the wall clock jumps a day ahead: nobody loses a game by it
+		v.mu.Unlock()
+		time.Sleep(time.Minute)
+		expect("orphan", "in 10 s")
+		cancel()
+		wg.Wait()
+	})
+}
