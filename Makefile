@@ -1,0 +1,38 @@
+# `make help` lists the targets. Everything here also works in a fresh clone with nothing but Go 1.26.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Tests that play for minutes run without the race detector; everything else runs with it.
+LONG := ./tests/corpus/... ./tests/crash/... ./tests/kill/... ./tests/browser/...
+FUZZTIME ?= 60s
+
+.PHONY: help run build test bench lint fuzz
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## start a server with data in ./data
+	go run .
+
+build: ## build bin/ply, one static binary
+	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/ply .
+
+test: ## lint, then every test; installs what the tests need
+	tests/run.sh $(LONG)
+
+lint: ## format, vet, and the rules of tests/arch
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	go test -count=1 ./tests/arch
+
+bench: ## benchmarks of all packages; `ply load --help` measures a whole server
+	go test -run='^$$' -bench=. -benchmem ./...
+
+fuzz: ## every fuzz target for FUZZTIME (60s)
+	@for package in $$(go list ./...); do \
+	  for target in $$(go test -list='^Fuzz' $$package | grep '^Fuzz' || true); do \
+	    echo "$$package $$target"; go test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) $$package; \
+	  done; \
+	done
