@@ -141,11 +141,8 @@ func (b *Board) side() game.Seat {
 // FEN is the position. The en-passant square is given only if a legal capture exists.
 func (b *Board) FEN() string { return string(appendFEN(make([]byte, 0, longestFEN), b.pos)) }
 
-// Moves lists the legal moves in UCI; none after the end.
+// Moves lists the legal moves in UCI, by how the pieces go: also where the game has ended in a draw.
 func (b *Board) Moves() []string {
-	if b.over() != "" {
-		return nil
-	}
 	moves := b.legalMoves()
 	list := make([]string, len(moves))
 	for i, m := range moves {

@@ -2,7 +2,6 @@ package chess
 
 import (
 	"encoding/json"
-	"slices"
 
 	"github.com/plygames/ply/domain/game"
 )
@@ -110,13 +109,4 @@ func (b *Board) appendTargets(v []byte) []byte {
 		v = append(v, '"')
 	}
 	return append(v, '}')
-}
-
-// MoveList gives the moves so far in UCI.
-func (b *Board) MoveList() []string {
-	list := make([]string, 0, b.plies)
-	for _, m := range b.history.moves[:b.plies] {
-		list = append(list, m.String())
-	}
-	return slices.Clip(list)
 }
