@@ -1,0 +1,63 @@
+package event_test
+
+import (
+	"testing"
+
+	"github.com/plygames/ply/domain/event"
+)
+
+func TestIDIsAUUIDOfVersion8(t *testing.T) {
+	h := event.Next(event.Genesis("game-a"), "created.v1", []byte(`{}`), []byte(`{}`))
+	id := h.ID()
+	s := id.String()
+	if s[14] != '8' || (s[19] != '8' && s[19] != '9' && s[19] != 'a' && s[19] != 'b') {
+		t.Errorf("%s is not a UUID of version 8, variant 10", s)
+	}
+	back, err := event.ParseID(s)
+	if err != nil || back != id {
+		t.Errorf("%s reads as %s, %v", s, back, err)
+	}
+	for _, bad := range []string{"", s[1:], s + "0", "zz" + s[2:], s[:8] + "0" + s[9:]} {
+		if _, err := event.ParseID(bad); err == nil {
+			t.Errorf("%q is read as an id", bad)
+		}
+	}
+}
+
+// Moving a byte from one part to the next, or another stream, gives another hash.
+func TestChainIsInjective(t *testing.T) {
+	prev := event.Genesis("game-a")
+	seen := map[event.Hash]string{}
+	for name, h := range map[string]event.Hash{
+		"ab|c|d":       event.Next(prev, "ab", []byte("c"), []byte("d")),
+		"a|bc|d":       event.Next(prev, "a", []byte("bc"), []byte("d")),
+		"a|b|cd":       event.Next(prev, "a", []byte("b"), []byte("cd")),
+		"a||bcd":       event.Next(prev, "a", nil, []byte("bcd")),
+		"other stream": event.Next(event.Genesis("game-b"), "ab", []byte("c"), []byte("d")),
+	} {
+		if other, dup := seen[h]; dup {
+			t.Errorf("%s and %s have one hash", name, other)
+		}
+		seen[h] = name
+	}
+}
+
+// The chain is part of the stored format: these figures never change.
+func TestChainGolden(t *testing.T) {
+	h := event.Next(event.Genesis("game-k3JqT9xBv2Lm"), "created.v1", []byte(`{"at":1}`), []byte(`{"kind":"chess"}`))
+	const want = "6b9ee2b0f15f88bf92bceb7e9422b19c748741afdfb3345fa6b3df51d100415b"
+	if h.String() != want {
+		t.Errorf("chain %s, want %s", h, want)
+	}
+}
+
+func TestMetaRoundTrip(t *testing.T) {
+	m := event.Meta{Command: "c", Player: "p", Content: "f", At: 1764000014721, Server: "s", Up: 12}
+	got, err := event.DecodeMeta(m.Encode())
+	if err != nil || got != m {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if _, err := event.DecodeMeta([]byte("no")); err == nil {
+		t.Error("garbage is read")
+	}
+}
