@@ -1,0 +1,84 @@
+package fanout
+
+import "time"
+
+// answerFor bounds how long an answer waits for the versions it must follow.
+const answerFor = 2 * time.Second
+
+// answer is a line for one socket only, behind all lines up to a version.
+type answer struct {
+	line    []byte
+	version uint64
+	done    chan struct{} // closed when it was sent, or never will be
+}
+
+// Hold keeps the events of a command back until it is answered, so that they and the answer are one message. Events of
+// others pass until then.
+func (c *Cursor) Hold(player, command string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hold = hold{player, command}
+}
+
+// Answer sends a line behind everything up to a version (0: behind what there is), in one message, and ends the hold.
+// Usually that is done when it returns. If the socket is full it waits until it has drained or ended, and if the log
+// has not come to that version it waits for that, but not for long: false means that the line was not sent.
+//
+// One answer at a time: whoever asks reads on only after this.
+func (c *Cursor) Answer(line []byte, version uint64) bool {
+	a := &answer{line: line, version: version, done: make(chan struct{})}
+	c.mu.Lock()
+	if c.left {
+		c.mu.Unlock()
+		return false
+	}
+	c.hold = hold{}
+	c.answer = a
+	c.write()
+	sent := c.answer == nil
+	c.mu.Unlock()
+	if sent {
+		return true
+	}
+	if c.log.Version() >= version {
+		<-a.done // the socket is full; it drains or it ends
+		return !c.gone()
+	}
+	patience := time.NewTimer(answerFor)
+	defer patience.Stop()
+	select {
+	case <-a.done:
+		return !c.gone()
+	case <-patience.C:
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.answer != a {
+			return !c.left
+		}
+		c.answer = nil
+		return false
+	}
+}
+
+func (c *Cursor) gone() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.left
+}
+
+// withAnswer adds the pending answer if everything up to its version is in or before msg. Called with mu held.
+func (c *Cursor) withAnswer(msg []byte, version uint64) []byte {
+	a := c.answer
+	if a == nil || version < a.version {
+		return msg
+	}
+	c.answer = nil
+	close(a.done)
+	if len(msg) == 0 {
+		return a.line
+	}
+	both := make([]byte, 0, len(msg)+1+len(a.line))
+	both = append(both, msg...)
+	both = append(both, '\n')
+	return append(both, a.line...)
+}

@@ -1,0 +1,137 @@
+package fanout
+
+import (
+	"bytes"
+	"sync"
+
+	"github.com/plygames/ply/domain/game"
+)
+
+// Notice is an unnumbered line to all who look at a game. A newer one replaces an older one of the same slot, whoever
+// has not got that yet never will.
+type Notice struct {
+	Slot   string
+	Line   []byte
+	Keep   bool      // whoever joins later gets it too
+	Now    bool      // not for delayed audiences
+	Except game.Seat // this seat does not get it
+}
+
+// board is what is to be told of one game beside its events.
+type board struct {
+	logs map[*Log]struct{} // guarded by Hub.mu
+
+	mu        sync.Mutex
+	slots     []slot
+	serial    uint64
+	crowd     []byte
+	crowdAt   uint64 // serial of the crowd line; 0 = there is none
+	crowdHeld bool   // it is not true any more, the next one is under way
+}
+
+type slot struct {
+	Notice
+	serial uint64
+}
+
+// boardOf finds or makes a game's board. Called with mu held.
+func (h *Hub) boardOf(id string) *board {
+	b := h.boards[id]
+	if b == nil {
+		b = &board{logs: map[*Log]struct{}{}, serial: 1}
+		h.boards[id] = b
+	}
+	return b
+}
+
+// Notify tells all who look at a game on this server. Nobody looks: nothing happens.
+func (h *Hub) Notify(id string, n Notice) {
+	h.change(id, func(b *board) {
+		b.serial++
+		for i := range b.slots {
+			if b.slots[i].Slot == n.Slot {
+				b.slots[i] = slot{n, b.serial}
+				return
+			}
+		}
+		b.slots = append(b.slots, slot{n, b.serial})
+	})
+}
+
+// Crowd tells all who look at a game how many they are, if that has changed; whoever has joined since gets it anyway.
+func (h *Hub) Crowd(id string, line []byte) {
+	h.change(id, func(b *board) {
+		b.crowdHeld = false
+		if !bytes.Equal(b.crowd, line) {
+			b.crowd = line
+			b.crowdAt++
+		}
+	})
+}
+
+// HoldCrowd keeps whoever joins from getting a crowd that is not true any more; Crowd must follow.
+func (h *Hub) HoldCrowd(id string) {
+	h.mu.Lock()
+	b := h.boards[id]
+	h.mu.Unlock()
+	if b != nil {
+		b.mu.Lock()
+		b.crowdHeld = true
+		b.mu.Unlock()
+	}
+}
+
+// Moved tells that Here has changed for a game: state lines must be encoded anew.
+func (h *Hub) Moved(id string) {
+	for _, l := range h.logsOf(id) {
+		l.mu.Lock()
+		if l.at != nil {
+			l.changed()
+		}
+		l.mu.Unlock()
+	}
+}
+
+func (h *Hub) change(id string, how func(*board)) {
+	h.mu.Lock()
+	b := h.boards[id]
+	h.mu.Unlock()
+	if b == nil {
+		return
+	}
+	b.mu.Lock()
+	how(b)
+	b.mu.Unlock()
+	for _, l := range h.logsOf(id) {
+		l.touch()
+	}
+}
+
+// newest tells which notices and which crowd there are; equal numbers mean equal news. A held crowd is another one.
+func (b *board) newest() (serial, crowd uint64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	crowd = b.crowdAt << 1
+	if b.crowdHeld {
+		crowd |= 1
+	}
+	return b.serial, crowd
+}
+
+// since gives what a watcher of a log lacks that has the notices up to serial and this crowd.
+func (b *board) since(serial, crowd uint64, l *Log) (lines [][]byte, nextSerial, nextCrowd uint64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, s := range b.slots {
+		isNew := s.serial > serial && (serial > 0 || s.Keep)
+		mine := s.Except == "" || s.Except != l.to.Seat()
+		if isNew && mine && !(s.Now && l.src.Delayed) {
+			lines = append(lines, l.named(s.Line))
+		}
+	}
+	if b.crowdAt != crowd && !b.crowdHeld {
+		lines = append(lines, l.named(b.crowd))
+		crowd = b.crowdAt
+	}
+	return lines, b.serial, crowd
+}
