@@ -208,7 +208,7 @@ type ticking struct{ start time.Time }
 func (t ticking) Now() int64 { return time.Since(t.start).Milliseconds() }
 
 // server starts the write side of one server in the world.
-func (w *world) server(t *testing.T, incarnation string, config commands.Config) *commands.Application {
+func (w *world) server(t testing.TB, incarnation string, config commands.Config) *commands.Application {
 	t.Helper()
 	config.Incarnation = incarnation
 	w.mu.Lock()

@@ -87,7 +87,9 @@ func (s *State) create(rules Rules, e Created) {
 func (s *State) play(e MovePlayed, origin Origin) {
 	before := s.Board
 	onTurn := before.Turn()
-	s.Board = before.Play(e.Seat, e.M, e.Drawn)
+	if s.Board = e.next; s.Board == nil {
+		s.Board = before.Play(e.Seat, e.M, e.Drawn)
+	}
 	s.Status = Live
 	if p := s.place(e.Seat); p != nil {
 		if p.Moved {

@@ -22,8 +22,9 @@ func decideMove(s *State, seat Seat, w Move, env Env) ([]Event, error) {
 		}
 		e.Left[seat] = s.Setup.Clock.Spend(p.Left, m.Elapsed, e.Comp)
 	}
+	e.next = s.Board.Play(seat, w.M, drawn)
 	events := []Event{e}
-	if r, over := s.Board.Play(seat, w.M, drawn).Result(); over {
+	if r, over := e.next.Result(); over {
 		events = append(events, Ended{Reason: r.Reason, Winner: r.Winner, Scores: r.Scores, Left: e.Left})
 	}
 	return events, nil

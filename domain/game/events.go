@@ -49,6 +49,8 @@ type (
 		Lag     int64           `json:"lag"`
 		Comp    int64           `json:"comp"`
 		Left    Times           `json:"left,omitempty"`
+
+		next Board // the board after the move if Decide has just made it: Apply need not make it again
 	}
 	// DrawOffered and the like name the seat that acted.
 	DrawOffered struct {
