@@ -1,0 +1,88 @@
+package metrics
+
+import (
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Metrics are the series of one server, one field for each part of it that wants to be observed. Everything is quick
+// and safe for concurrent use.
+type Metrics struct {
+	Commands *Commands
+	Store    *Store
+	Relay    *Relay
+	Bus      *Bus
+	Fanout   *Fanout
+
+	registry *prometheus.Registry
+}
+
+// New makes a registry of its own, with the Go runtime's and the process' series in it.
+func New(version string) *Metrics {
+	r := registry{prometheus.NewRegistry()}
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	r.gauge("ply_build_info", "1, labelled with the version.", prometheus.Labels{"version": version}).Set(1)
+	alarms := r.counters("ply_alarms_total", "Things that an operator must look at.", "what")
+	return &Metrics{
+		Commands: newCommands(r, alarms),
+		Store:    newStore(r),
+		Relay:    newRelay(r, alarms),
+		Bus:      newBus(r),
+		Fanout:   newFanout(r),
+		registry: r.Registry,
+	}
+}
+
+// Handler serves the series.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// Gauge adds a series whose value is asked for whenever somebody looks.
+func (m *Metrics) Gauge(name, help string, value func() float64) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
+}
+
+// registry makes series and registers them at once; a name used twice is a mistake of ours and panics at start.
+type registry struct{ *prometheus.Registry }
+
+func (r registry) gauge(name, help string, labels prometheus.Labels) prometheus.Gauge {
+	g := prometheus.NewGauge(prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: labels})
+	r.MustRegister(g)
+	return g
+}
+
+func (r registry) counter(name, help string) prometheus.Counter {
+	c := prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
+	r.MustRegister(c)
+	return c
+}
+
+func (r registry) counters(name, help string, labels ...string) *prometheus.CounterVec {
+	c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	r.MustRegister(c)
+	return c
+}
+
+func (r registry) histogram(name, help string, buckets []float64) prometheus.Histogram {
+	h := prometheus.NewHistogram(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets})
+	r.MustRegister(h)
+	return h
+}
+
+func (r registry) histograms(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
+	h := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets}, labels)
+	r.MustRegister(h)
+	return h
+}
+
+// latencies are buckets in seconds, from a tenth of a millisecond to 5 s.
+func latencies() []float64 {
+	return []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5}
+}
+
+// sizes are buckets in powers of two, from 1 to 1,024.
+func sizes() []float64 { return prometheus.ExponentialBuckets(1, 2, 11) }

@@ -1,0 +1,41 @@
+package metrics
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Relay observes the way from the store to the bus; a relay.Observer.
+type Relay struct {
+	events prometheus.Counter
+	lag    prometheus.Histogram
+	alarms *prometheus.CounterVec
+}
+
+func newRelay(r registry, alarms *prometheus.CounterVec) *Relay {
+	return &Relay{
+		events: r.counter("ply_relayed_events_total", "Events that the bus has taken."),
+		lag:    r.histogram("ply_relay_lag_seconds", "Age of the oldest event of a batch when the bus had it.", latencies()),
+		alarms: alarms,
+	}
+}
+
+// Relayed counts what the bus has taken, and its lag.
+func (r *Relay) Relayed(events int, lag time.Duration) {
+	r.events.Add(float64(events))
+	r.lag.Observe(lag.Seconds())
+}
+
+// Alarm counts what an operator must look at.
+func (r *Relay) Alarm(what string) { r.alarms.WithLabelValues(what).Inc() }
+
+// Bus observes the subscriptions; a bus.Observer.
+type Bus struct{ bad prometheus.Counter }
+
+func newBus(r registry) *Bus {
+	return &Bus{bad: r.counter("ply_bus_bad_messages_total", "Bus messages that were skipped; readers saw a gap.")}
+}
+
+// BadMessage counts a bus message that was skipped.
+func (b *Bus) BadMessage() { b.bad.Inc() }
