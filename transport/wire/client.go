@@ -54,12 +54,18 @@ type parts struct{ t, id, v, m, ts []byte }
 // Decode reads one message of a client, strictly (section 7). rules judges the form of moves; nil accepts any. A
 // refusal comes with the id that it may echo, empty if none. Nothing of the result points into msg.
 func Decode(msg []byte, rules game.Rules) (Message, *domain.Error, string) {
+	return DecodeKeyed(msg, rules, "")
+}
+
+// DecodeKeyed is Decode for a message whose id may stand beside it, as over HTTP the Idempotency-Key: then msg must have
+// the same one or none.
+func DecodeKeyed(msg []byte, rules game.Rules, key string) (Message, *domain.Error, string) {
 	var room [6]member
 	list, err := members(msg, room[:0])
 	if err != nil {
 		return Message{}, domain.Refuse(domain.BadMessage, "%s", err), EchoID(msg)
 	}
-	m, refusal := interpret(list, rules)
+	m, refusal := interpret(list, rules, key)
 	if refusal != nil {
 		return Message{}, refusal, EchoID(msg)
 	}
@@ -67,7 +73,7 @@ func Decode(msg []byte, rules game.Rules) (Message, *domain.Error, string) {
 }
 
 // interpret judges in the order of section 13: bad_message, unknown_type, invalid_field.
-func interpret(list []member, rules game.Rules) (Message, *domain.Error) {
+func interpret(list []member, rules game.Rules, key string) (Message, *domain.Error) {
 	p, stranger := sortOut(list)
 	t, ok := unquote(p.t)
 	if !ok {
@@ -80,30 +86,25 @@ func interpret(list []member, rules game.Rules) (Message, *domain.Error) {
 	if stranger != nil && (known || variant(stranger)) {
 		return Message{}, bad("unknown name " + printable(stranger))
 	}
-	id, idOK := unquote(p.id)
-	if p.id != nil && !idOK {
-		return Message{}, bad(`"id" must be a string`)
-	}
-	v, vOK := plainNumber(p.v)
-	if p.v != nil && !vOK {
-		return Message{}, bad(`"v" must be a number`)
-	}
-	ts, tsOK := plainNumber(p.ts)
-	if p.ts != nil && !tsOK {
-		return Message{}, bad(`"ts" must be a number`)
-	}
+	ts, refusal := p.check(key)
 	switch {
+	case refusal != nil:
+		return Message{}, refusal
 	case !known:
 		return Message{}, domain.Refuse(domain.UnknownType, "unknown type")
 	case t == "ping":
 		if p.id != nil || p.v != nil || p.m != nil || p.ts == nil {
 			return Message{}, bad(`a ping has "ts" and nothing else`)
 		}
-		return Message{Ping: true, TS: int64(ts)}, nil
-	case p.id == nil || p.v == nil:
+		return Message{Ping: true, TS: ts}, nil
+	case p.v == nil || p.id == nil && key == "":
 		return Message{}, bad(`"id" and "v" are required`)
 	case p.ts != nil || (p.m != nil) != (t == "move"):
 		return Message{}, bad(`"m" belongs to move, and "ts" to ping`)
+	}
+	id := key
+	if p.id != nil {
+		id, _ = unquote(p.id)
 	}
 	if t == "move" {
 		if rules != nil && !rules.Wellformed(p.m) {
@@ -117,7 +118,29 @@ func interpret(list []member, rules game.Rules) (Message, *domain.Error) {
 	if !GoodID(id) {
 		return Message{}, domain.Refuse(domain.InvalidField, "id must be 1 to 64 of A-Z a-z 0-9 _ -")
 	}
+	v, _ := plainNumber(p.v)
 	return Message{ID: id, Basis: v, Wish: wish}, nil
+}
+
+// check refuses members of the wrong type, and an id that is not the key.
+func (p parts) check(key string) (ts int64, refusal *domain.Error) {
+	if p.id != nil {
+		id, ok := unquote(p.id)
+		if !ok {
+			return 0, bad(`"id" must be a string`)
+		}
+		if key != "" && id != key {
+			return 0, bad("Idempotency-Key and id differ")
+		}
+	}
+	if _, ok := plainNumber(p.v); !ok && p.v != nil {
+		return 0, bad(`"v" must be a number`)
+	}
+	n, ok := plainNumber(p.ts)
+	if !ok && p.ts != nil {
+		return 0, bad(`"ts" must be a number`)
+	}
+	return int64(n), nil
 }
 
 // sortOut finds the members that commands can have; stranger is a name that none has.

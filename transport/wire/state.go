@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/json"
 
 	"github.com/plygames/ply/domain/clock"
@@ -13,6 +14,10 @@ type StateContext struct {
 	To   game.Audience // what may be seen, and the "seat" of the line
 	Here map[game.Seat]bool
 
+	// Revealed: the game is over, so that nothing of it is hidden any more, at whichever version it is shown. A state
+	// that is itself the end need not say so.
+	Revealed bool
+
 	// Elapsed is how many ms a seat on turn has used since its origin, as of TS; nil = 0. For days clocks it is the
 	// wall time since the origin.
 	Elapsed func(game.Origin) int64
@@ -22,7 +27,7 @@ type StateContext struct {
 // anybody.
 func (e *Encoder) State(s *game.State, c StateContext) []byte {
 	look := c.To
-	if s.Status == game.Over {
+	if s.Status == game.Over || c.Revealed {
 		look = game.Everyone
 	}
 	view := viewFor(s, look)
@@ -150,17 +155,18 @@ func viewFor(s *game.State, to game.Audience) json.RawMessage {
 		return json.RawMessage("{}")
 	}
 	view := s.Board.View(to)
-	legal := legalFor(s, to)
+	legal := legalFor(s, to, view)
 	if len(legal) == 0 {
 		return view
 	}
 	return appendWithLegal(make([]byte, 0, len(view)+len(legal)+16), view, legal)
 }
 
-// legalFor lists the legal moves of the audience's seat if it is to move.
-func legalFor(s *game.State, to game.Audience) json.RawMessage {
+// legalFor lists the legal moves of the audience's seat if it is to move, unless the game has put them into its object
+// itself.
+func legalFor(s *game.State, to game.Audience, object json.RawMessage) json.RawMessage {
 	seat := to.Seat()
-	if seat == "" || !s.OnTurn(seat) {
+	if seat == "" || bytes.Contains(object, []byte(`"legal":`)) || !s.OnTurn(seat) {
 		return nil
 	}
 	return s.Board.Legal(seat)

@@ -207,19 +207,23 @@ func unquote(value []byte) (string, bool) {
 	return string(plain), err == nil
 }
 
+// lenient lists the members of a message that is a JSON object, whatever else is wrong with it; nil if it is none.
+func lenient(msg []byte) []member {
+	start := skipSpace(msg, 0)
+	if start == len(msg) || msg[start] != '{' || !utf8.Valid(msg) {
+		return nil
+	}
+	if !jsontext.Value(msg).IsValid(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)) {
+		return nil
+	}
+	return split(msg, nil)
+}
+
 // EchoID is the id that a refusal of msg may repeat: msg is a JSON object, however much else is wrong with it, and has
 // exactly one member "id", whose value is a good id. Otherwise it is empty.
 func EchoID(msg []byte) string {
-	start := skipSpace(msg, 0)
-	if start == len(msg) || msg[start] != '{' || !utf8.Valid(msg) {
-		return ""
-	}
-	lenient := []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
-	if !jsontext.Value(msg).IsValid(lenient...) {
-		return ""
-	}
 	found := ""
-	for _, m := range split(msg, nil) {
+	for _, m := range lenient(msg) {
 		if string(m.name) != "id" {
 			continue
 		}
@@ -245,4 +249,14 @@ func GoodID(s string) bool {
 		}
 	}
 	return true
+}
+
+// HasMember tells whether msg is an object with a member of this name, however much else is wrong with it.
+func HasMember(msg []byte, name string) bool {
+	for _, m := range lenient(msg) {
+		if string(m.name) == name {
+			return true
+		}
+	}
+	return false
 }

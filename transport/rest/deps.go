@@ -1,0 +1,67 @@
+package rest
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/plygames/ply/domain/game"
+	"github.com/plygames/ply/transport/auth"
+	"github.com/plygames/ply/transport/limit"
+	"github.com/plygames/ply/transport/wire"
+)
+
+// Commands is the write side. All methods are safe for concurrent use; refusals are *domain.Error.
+type Commands interface {
+	// Create makes a game; c.Wish is a game.Create. The state is the game as of the receipt's version.
+	Create(ctx context.Context, c game.Command) (game.Receipt, *game.State, error)
+	// Do carries out any other command on a game.
+	Do(ctx context.Context, id string, c game.Command, a game.Arrival) (game.Receipt, error)
+	// State is the game now, with everything that was ever acknowledged.
+	State(ctx context.Context, id string) (*game.State, error)
+}
+
+// History reads a game's past.
+type History interface {
+	// Steps gives the steps with versions from+1..to, in order (to = 0: up to the newest). yield returns false to stop.
+	Steps(ctx context.Context, id string, from, to uint64, yield func(game.Step) bool) error
+}
+
+// People says who somebody is. See auth.Authority.
+type People interface {
+	Verify(token string) (auth.Person, error)
+	Guest(name string) (auth.Person, string, error)
+	Invite(game string, seat game.Seat) string
+	CheckInvite(game string, seat game.Seat, invite string) bool
+}
+
+// Namer records what people call themselves. It does nothing if it is recorded already.
+type Namer interface {
+	Remember(ctx context.Context, player, name string) error
+}
+
+// Presence knows which seats of a game have a socket. It must not block.
+type Presence interface {
+	Here(game string) map[game.Seat]bool
+}
+
+// Deps is what the routes need of the world. All are required but Origins and Log.
+type Deps struct {
+	Commands Commands
+	History  History
+	People   People
+	Encoder  *wire.Encoder
+	Namer    Namer
+	Lists    Lists
+	Presence Presence
+	Limiter  limit.Limiter
+	Health   *Health
+	Kinds    []game.Rules // in the order in which they are listed
+
+	Now     func() time.Time        // the wall clock
+	Live    func() int64            // ms on this server's live clock
+	Elapsed func(game.Origin) int64 // ms that a seat on turn has used by now
+
+	Origins []string // of pages that may read the answers, beside our own: "https://example.org"
+	Log     *slog.Logger
+}

@@ -1,0 +1,97 @@
+package rest
+
+import (
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/plygames/ply/domain"
+	"github.com/plygames/ply/transport/spec"
+)
+
+// api has a method for each route.
+type api struct {
+	Deps
+	kinds []byte // the answer of GET /api/kinds never changes
+}
+
+// action answers a request, or refuses it.
+type action func(w http.ResponseWriter, r *http.Request) error
+
+// Route is one row of the table: a method and a pattern of net/http.
+type Route struct {
+	Method, Pattern string
+	do              action
+}
+
+// routes is the one table of routes.
+func (a *api) routes() []Route {
+	return []Route{
+		{http.MethodPost, "/api/guests", a.guest},
+		{http.MethodPost, "/api/games", a.create},
+		{http.MethodGet, "/api/games", a.list},
+		{http.MethodGet, "/api/games/{game}", a.read},
+		{http.MethodGet, "/api/games/{game}/events", a.events},
+		{http.MethodPost, "/api/games/{game}/seats/{seat}", a.sit},
+		{http.MethodPost, "/api/games/{game}/commands", a.command},
+		{http.MethodGet, "/api/me", a.me},
+		{http.MethodGet, "/api/me/games", a.myGames},
+		{http.MethodGet, "/api/kinds", a.listKinds},
+		{http.MethodGet, "/api/openapi.yaml", yaml(spec.OpenAPI)},
+		{http.MethodGet, "/api/asyncapi.yaml", yaml(spec.AsyncAPI)},
+		{http.MethodGet, "/livez", livez},
+		{http.MethodGet, "/ready", a.Health.ready},
+	}
+}
+
+// Routes lists the routes of New, for whoever compares them with their description. The PGN of a game is a route of its
+// own in the description, but not here: net/http has no patterns for a part of a segment.
+func Routes() []Route { return (&api{}).routes() }
+
+// New makes the handler of /api/, /livez and /ready. Anything else it answers with not_found.
+func New(d Deps) http.Handler {
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	a := &api{Deps: d, kinds: describeKinds(d.Kinds)}
+	return a.allowOrigins(serve(a.routes(), d.Log))
+}
+
+// serve makes a handler of a table of routes: what is not in it gets an error object too.
+func serve(routes []Route, log *slog.Logger) http.Handler {
+	mux := http.NewServeMux()
+	methods := map[string][]string{}
+	for _, route := range routes {
+		mux.Handle(route.Method+" "+route.Pattern, handle(route.do, log))
+		methods[route.Pattern] = append(methods[route.Pattern], route.Method)
+	}
+	for pattern, allowed := range methods {
+		if slices.Contains(allowed, http.MethodGet) {
+			allowed = append(allowed, http.MethodHead)
+		}
+		slices.Sort(allowed)
+		mux.Handle(pattern, handle(notAllowed(strings.Join(allowed, ", ")), log))
+	}
+	mux.Handle("/", handle(func(http.ResponseWriter, *http.Request) error {
+		return domain.Refuse(domain.NotFound, "no such route")
+	}, log))
+	return mux
+}
+
+// notAllowed answers methods that a route does not have.
+func notAllowed(allowed string) action {
+	return func(w http.ResponseWriter, _ *http.Request) error {
+		w.Header().Set("Allow", allowed)
+		return &failure{status: http.StatusMethodNotAllowed,
+			err: domain.Refuse(domain.BadMessage, "this route has the methods %s", allowed)}
+	}
+}
+
+func yaml(document func() []byte) action {
+	return func(w http.ResponseWriter, _ *http.Request) error {
+		w.Header().Set("Content-Type", "application/yaml; charset=utf-8")
+		_, _ = w.Write(document())
+		return nil
+	}
+}
