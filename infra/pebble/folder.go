@@ -1,0 +1,129 @@
+package pebble
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+
+	lsm "github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// folder is one Pebble database behind a fuse.
+type folder struct {
+	db   *lsm.DB
+	fuse *fuse
+	sync *lsm.WriteOptions
+}
+
+// folderOptions are what differs between the folders of a store.
+type folderOptions struct {
+	fs       vfs.FS
+	dir      string
+	cache    *lsm.Cache
+	memTable uint64 // bytes
+	durable  bool   // sync every commit
+	readOnly bool
+	logger   *slog.Logger
+	failed   func(error) // called once when the folder can't be written any more; may be nil
+}
+
+// formatVersion is the on-disk format. This one writes into the log how far it had been synced, so that a damaged
+// acknowledged record is told apart from a torn tail and opening fails instead of dropping it.
+const formatVersion = lsm.FormatWALSyncChunks
+
+// openFolder opens or creates a folder.
+func openFolder(o folderOptions) (*folder, error) {
+	logger := o.logger.With("folder", o.fs.PathBase(o.dir))
+	fuse := newFuse(o.fs, o.dir, func(err error) {
+		logger.Error("writing failed; the folder is read-only until the server is restarted", "error", err)
+		if o.failed != nil {
+			o.failed(err)
+		}
+	})
+	options := &lsm.Options{
+		FS:                          fuse,
+		Cache:                       o.cache,
+		FormatMajorVersion:          formatVersion,
+		MemTableSize:                o.memTable,
+		MemTableStopWritesThreshold: 4,
+		L0CompactionThreshold:       2,
+		L0StopWritesThreshold:       1000,
+		BytesPerSync:                1 << 20,
+		ReadOnly:                    o.readOnly,
+		Logger:                      pebbleLog{logger: logger, fuse: fuse},
+		EventListener: &lsm.EventListener{
+			BackgroundError: func(err error) { logger.Warn("background work failed, will be tried again", "error", err) },
+			DataCorruption:  func(info lsm.DataCorruptionInfo) { logger.Error("data is corrupt", "what", info.String()) },
+			WriteStallBegin: func(info lsm.WriteStallBeginInfo) { logger.Warn("writes stall", "why", info.Reason) },
+			WriteStallEnd:   func() { logger.Info("writes go on") },
+		},
+	}
+	// The lookup that matters is "is there such a stream": almost always no, for a new game.
+	for i := range options.Levels {
+		options.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+	}
+	db, err := lsm.Open(o.dir, options)
+	if err != nil {
+		return nil, err
+	}
+	fuse.armed.Store(true)
+	sync := lsm.NoSync
+	if o.durable {
+		sync = lsm.Sync
+	}
+	return &folder{db: db, fuse: fuse, sync: sync}, nil
+}
+
+// errWrecked reports that Pebble panicked while holding its locks: it can't even be closed.
+var errWrecked = errors.New("the storage engine failed inside")
+
+// apply commits a batch. After an error the batch may or may not be on disk, and the fuse is blown.
+func (f *folder) apply(batch *lsm.Batch) (err error) {
+	if err := f.fuse.Err(); err != nil {
+		return err
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v", errWrecked, p)
+			f.fuse.trip(err)
+		}
+	}()
+	err = f.db.Apply(batch, f.sync)
+	if err != nil {
+		f.fuse.trip(err)
+		return err
+	}
+	return f.fuse.Err()
+}
+
+// close ends the folder. It must have no readers. A wrecked database is abandoned: closing it would wait for locks
+// that are never released.
+func (f *folder) close() error {
+	close(f.fuse.release)
+	if errors.Is(f.fuse.Err(), errWrecked) {
+		return f.fuse.Err()
+	}
+	if err := f.db.Close(); err != nil {
+		return err
+	}
+	return f.fuse.Err()
+}
+
+// pebbleLog carries Pebble's log to ours, and keeps its fatal errors from ending the process: they blow the fuse.
+type pebbleLog struct {
+	logger *slog.Logger
+	fuse   *fuse
+}
+
+func (l pebbleLog) Infof(format string, args ...any) { l.logger.Debug(fmt.Sprintf(format, args...)) }
+
+func (l pebbleLog) Errorf(format string, args ...any) { l.logger.Warn(fmt.Sprintf(format, args...)) }
+
+func (l pebbleLog) Fatalf(format string, args ...any) {
+	err := fmt.Errorf(format, args...)
+	if !l.fuse.trip(err) {
+		l.logger.Error(err.Error())
+	}
+}

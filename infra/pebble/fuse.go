@@ -1,0 +1,177 @@
+package pebble
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// fuse stands between Pebble and the disk. Pebble answers a failed write, sync or rotation of its write-ahead log with
+// a panic under locks, or with a request to end the process: either would take all readers down with the writer. The
+// fuse hides such a failure from Pebble, remembers it, and from then on lets nothing change on the disk: no
+// write, no new table, no deletion. So the folder stays as a crash at that moment would have left it, which is what
+// Pebble is made to recover from, and reading goes on. The store asks the fuse before it acknowledges anything.
+//
+// Tables (the files of the merge tree) are different: Pebble retries them cleanly, so a failure is only slowed
+// down, for else it would be retried in a hot loop.
+type fuse struct {
+	vfs.FS
+	dir    string
+	prefix string // what the names of its files begin with
+
+	armed   atomic.Bool // while opening, errors go straight to the caller
+	blown   atomic.Pointer[error]
+	once    sync.Once
+	blow    func(error)   // called once, from any goroutine
+	release chan struct{} // closed when the folder is being closed
+}
+
+// errBlown is what Pebble gets to hear once nothing may change any more.
+var errBlown = errors.New("the folder is read-only after a failed write")
+
+const tableRetry = 250 * time.Millisecond
+
+func newFuse(fs vfs.FS, dir string, blow func(error)) *fuse {
+	return &fuse{
+		FS: fs, dir: fs.PathJoin(dir), prefix: strings.TrimSuffix(fs.PathJoin(dir, "x"), "x"),
+		blow: blow, release: make(chan struct{}),
+	}
+}
+
+// Err is what blew the fuse, nil if it is whole.
+func (f *fuse) Err() error {
+	if p := f.blown.Load(); p != nil {
+		return *p
+	}
+	return nil
+}
+
+// trip blows the fuse if it is armed, and tells whether the error is to be hidden.
+func (f *fuse) trip(err error) bool {
+	if !f.armed.Load() {
+		return false
+	}
+	f.once.Do(func() {
+		f.blown.Store(&err)
+		f.blow(err)
+	})
+	return true
+}
+
+// Unwrap gives the file system below.
+func (f *fuse) Unwrap() vfs.FS { return f.FS }
+
+func (f *fuse) inside(name string) bool {
+	name = f.PathJoin(name)
+	return name == f.dir || strings.HasPrefix(name, f.prefix)
+}
+
+func isLog(name string) bool { return strings.HasSuffix(name, ".log") }
+
+func isTable(name string) bool {
+	return strings.HasSuffix(name, ".sst") || strings.HasSuffix(name, ".blob")
+}
+
+// open makes a new file through the fuse.
+func (f *fuse) open(name string, make func() (vfs.File, error)) (vfs.File, error) {
+	if !f.inside(name) {
+		return make()
+	}
+	kind := otherFile
+	if isLog(name) {
+		kind = silentFile
+	} else if isTable(name) {
+		kind = tableFile
+	}
+	if f.Err() != nil {
+		switch kind {
+		case silentFile:
+			return &fuseFile{fuse: f, kind: kind}, nil
+		case tableFile:
+			<-f.release
+		}
+		return nil, errBlown
+	}
+	file, err := make()
+	if err != nil {
+		switch {
+		case kind == silentFile && f.trip(err):
+			return &fuseFile{fuse: f, kind: kind}, nil
+		case kind == tableFile:
+			f.pause()
+		}
+		return nil, err
+	}
+	return &fuseFile{File: file, fuse: f, kind: kind}, nil
+}
+
+// pause slows down the retries of a failing table.
+func (f *fuse) pause() {
+	if !f.armed.Load() {
+		return
+	}
+	select {
+	case <-f.release:
+	case <-time.After(tableRetry):
+	}
+}
+
+func (f *fuse) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	return f.open(name, func() (vfs.File, error) { return f.FS.Create(name, c) })
+}
+
+func (f *fuse) OpenReadWrite(name string, c vfs.DiskWriteCategory, o ...vfs.OpenOption) (vfs.File, error) {
+	return f.open(name, func() (vfs.File, error) { return f.FS.OpenReadWrite(name, c, o...) })
+}
+
+func (f *fuse) ReuseForWrite(oldname, newname string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	return f.open(newname, func() (vfs.File, error) { return f.FS.ReuseForWrite(oldname, newname, c) })
+}
+
+func (f *fuse) OpenDir(name string) (vfs.File, error) {
+	file, err := f.FS.OpenDir(name)
+	if err != nil || !f.inside(name) {
+		return file, err
+	}
+	return &fuseFile{File: file, fuse: f, kind: silentFile}, nil
+}
+
+func (f *fuse) Remove(name string) error {
+	if f.inside(name) && f.Err() != nil {
+		return nil
+	}
+	return f.FS.Remove(name)
+}
+
+func (f *fuse) RemoveAll(name string) error {
+	if f.inside(name) && f.Err() != nil {
+		return nil
+	}
+	return f.FS.RemoveAll(name)
+}
+
+func (f *fuse) Rename(oldname, newname string) error {
+	if f.inside(newname) && f.Err() != nil {
+		return errBlown
+	}
+	return f.FS.Rename(oldname, newname)
+}
+
+func (f *fuse) Link(oldname, newname string) error {
+	if f.inside(newname) && f.Err() != nil {
+		return errBlown
+	}
+	return f.FS.Link(oldname, newname)
+}
+
+func (f *fuse) MkdirAll(name string, perm os.FileMode) error {
+	if f.inside(name) && f.Err() != nil {
+		return errBlown
+	}
+	return f.FS.MkdirAll(name, perm)
+}

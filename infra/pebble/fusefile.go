@@ -1,0 +1,107 @@
+package pebble
+
+import "github.com/cockroachdb/pebble/v2/vfs"
+
+// fileKind says how the failure of a file's write is treated.
+type fileKind int
+
+const (
+	otherFile  fileKind = iota // Pebble hears of it
+	tableFile                  // Pebble hears of it, after a pause
+	silentFile                 // a log or a directory: Pebble never hears of it, the fuse blows
+)
+
+// fuseFile is a file that was opened for writing through a fuse. File is nil if it was opened after the fuse had blown.
+type fuseFile struct {
+	vfs.File
+	fuse *fuse
+	kind fileKind
+}
+
+// do runs a changing operation; it returns nil if Pebble is not to hear of a failure.
+func (f *fuseFile) do(change func() error) error {
+	if f.fuse.Err() != nil {
+		if f.kind == silentFile {
+			return nil
+		}
+		return errBlown
+	}
+	err := change()
+	switch {
+	case err == nil:
+		return nil
+	case f.kind == silentFile && f.fuse.trip(err):
+		return nil
+	case f.kind == tableFile:
+		f.fuse.pause()
+	}
+	return err
+}
+
+func (f *fuseFile) Write(p []byte) (n int, err error) {
+	n = len(p)
+	err = f.do(func() error {
+		n, err = f.File.Write(p)
+		return err
+	})
+	if err == nil {
+		n = len(p)
+	}
+	return n, err
+}
+
+func (f *fuseFile) WriteAt(p []byte, off int64) (n int, err error) {
+	n = len(p)
+	err = f.do(func() error {
+		n, err = f.File.WriteAt(p, off)
+		return err
+	})
+	if err == nil {
+		n = len(p)
+	}
+	return n, err
+}
+
+func (f *fuseFile) Sync() error     { return f.do(func() error { return f.File.Sync() }) }
+func (f *fuseFile) SyncData() error { return f.do(func() error { return f.File.SyncData() }) }
+
+func (f *fuseFile) SyncTo(length int64) (full bool, err error) {
+	err = f.do(func() error {
+		full, err = f.File.SyncTo(length)
+		return err
+	})
+	return full, err
+}
+
+// Preallocate only helps; a disk that can't is seen at the write.
+func (f *fuseFile) Preallocate(offset, length int64) error {
+	if f.fuse.Err() == nil {
+		_ = f.File.Preallocate(offset, length)
+	}
+	return nil
+}
+
+func (f *fuseFile) Close() error {
+	if f.File == nil {
+		return nil
+	}
+	err := f.File.Close()
+	if err != nil && f.kind == silentFile && f.fuse.trip(err) {
+		return nil
+	}
+	return err
+}
+
+func (f *fuseFile) Stat() (vfs.FileInfo, error) {
+	if f.File == nil {
+		return f.fuse.FS.Stat(f.fuse.dir)
+	}
+	return f.File.Stat()
+}
+
+func (f *fuseFile) Fd() uintptr {
+	if f.File == nil {
+		return vfs.InvalidFd
+	}
+	return f.File.Fd()
+}

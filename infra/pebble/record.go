@@ -1,0 +1,102 @@
+package pebble
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/plygames/ply/domain/event"
+)
+
+// errCorrupt reports stored bytes that do not make sense. Pebble's own checksums catch what the disk did to them; this
+// is for what is left.
+var errCorrupt = errors.New("stored data is corrupt")
+
+// The value of an event's key: format (1 byte) | position (uint64) | id (16 bytes) | type, meta and data, each
+// preceded by its length (uvarint).
+const (
+	recordFormat = 1
+	recordHeader = 1 + 8 + 16
+)
+
+func recordSize(e *event.Recorded) int {
+	return recordHeader + 3*binary.MaxVarintLen32 + len(e.Type) + len(e.Meta) + len(e.Data)
+}
+
+func appendRecord(b []byte, position uint64, e *event.Recorded) []byte {
+	b = append(b, recordFormat)
+	b = binary.BigEndian.AppendUint64(b, position)
+	b = append(b, e.ID[:]...)
+	b = binary.AppendUvarint(b, uint64(len(e.Type)))
+	b = append(b, e.Type...)
+	b = binary.AppendUvarint(b, uint64(len(e.Meta)))
+	b = append(b, e.Meta...)
+	b = binary.AppendUvarint(b, uint64(len(e.Data)))
+	return append(b, e.Data...)
+}
+
+// recordPlace reads only where an event stands and which it is.
+func recordPlace(v []byte) (position uint64, id event.ID, err error) {
+	if len(v) < recordHeader || v[0] != recordFormat {
+		return 0, id, fmt.Errorf("%w: not an event of format %d", errCorrupt, recordFormat)
+	}
+	copy(id[:], v[9:recordHeader])
+	return binary.BigEndian.Uint64(v[1:]), id, nil
+}
+
+// decodeRecord reads an event. The result owns its bytes: v is copied once.
+func (s *Store) decodeRecord(stream event.Stream, version uint64, v []byte) (event.Recorded, uint64, error) {
+	position, id, err := recordPlace(v)
+	if err != nil {
+		return event.Recorded{}, 0, err
+	}
+	rest := append([]byte(nil), v[recordHeader:]...)
+	var parts [3][]byte
+	for i := range parts {
+		n, used := binary.Uvarint(rest)
+		if used <= 0 || n > uint64(len(rest)-used) {
+			return event.Recorded{}, 0, fmt.Errorf("%w: event is cut short", errCorrupt)
+		}
+		end := used + int(n)
+		parts[i] = rest[used:end:end]
+		rest = rest[end:]
+	}
+	if len(rest) != 0 {
+		return event.Recorded{}, 0, fmt.Errorf("%w: %d bytes behind the event", errCorrupt, len(rest))
+	}
+	return event.Recorded{
+		Stream: stream, Version: version, Position: formatPosition(position), ID: id,
+		Type: s.types.intern(parts[0]), Meta: parts[1], Data: parts[2],
+	}, position, nil
+}
+
+// names interns the names of event types: there are few, and every event read would allocate one otherwise. Reading
+// takes no lock.
+type names struct {
+	known atomic.Pointer[map[string]string]
+}
+
+// maxNames bounds the memory, should a caller invent types.
+const maxNames = 1000
+
+func (n *names) intern(b []byte) string {
+	old := n.known.Load()
+	if old != nil {
+		if s, ok := (*old)[string(b)]; ok {
+			return s
+		}
+	}
+	s := string(b)
+	grown := map[string]string{s: s}
+	if old != nil {
+		if len(*old) >= maxNames {
+			return s
+		}
+		for k, v := range *old {
+			grown[k] = v
+		}
+	}
+	n.known.CompareAndSwap(old, &grown)
+	return s
+}

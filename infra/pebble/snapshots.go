@@ -1,0 +1,81 @@
+package pebble
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	lsm "github.com/cockroachdb/pebble/v2"
+)
+
+// openSnapshots opens the cache of snapshots. It is a Pebble folder of its own, without syncs: in the events folder
+// every snapshot would pass through the log that moves wait for, and its rewriting of the same keys would be merged
+// together with events that never change. Being a cache, a folder that can't be opened is thrown away.
+func (s *Store) openSnapshots() (err error) {
+	s.snapshots, err = s.openCache("snapshots")
+	return err
+}
+
+// openCache opens a folder whose contents can be made again, and empties it if they can't be read.
+func (s *Store) openCache(name string) (*folder, error) {
+	dir := s.path(name)
+	options := folderOptions{fs: s.fs, dir: dir, cache: s.cache, memTable: smallMemTable, logger: s.logger}
+	if err := mkdir(s.fs, dir); err != nil {
+		return nil, err
+	}
+	f, err := openFolder(options)
+	if err == nil {
+		return f, nil
+	}
+	s.logger.Warn("folder can't be opened and is made anew", "folder", name, "error", err)
+	if err := s.fs.RemoveAll(dir); err != nil {
+		return nil, err
+	}
+	if err := mkdir(s.fs, dir); err != nil {
+		return nil, err
+	}
+	return openFolder(options)
+}
+
+// Load implements commands.Snapshots.
+func (s *Store) Load(_ context.Context, game string) ([]byte, error) {
+	if err := s.enter(); err != nil {
+		return nil, err
+	}
+	defer s.leave()
+	b, err := s.snapshots.get([]byte(game))
+	if err != nil {
+		return nil, fmt.Errorf("snapshot of %s: %w", game, err)
+	}
+	return b, nil
+}
+
+// Save implements commands.Snapshots. The snapshot survives the death of the process, but maybe not the machine's.
+func (s *Store) Save(_ context.Context, game string, snapshot []byte) error {
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.leave()
+	batch := s.snapshots.db.NewBatch()
+	err := batch.Set([]byte(game), snapshot, nil)
+	if err == nil {
+		err = s.snapshots.apply(batch)
+	}
+	if err != nil {
+		return fmt.Errorf("snapshot of %s: %w", game, err)
+	}
+	return closeBatch(batch)
+}
+
+// get reads a copy of a value, nil if there is none.
+func (f *folder) get(key []byte) ([]byte, error) {
+	value, closer, err := f.db.Get(key)
+	if errors.Is(err, lsm.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	b := append(make([]byte, 0, len(value)), value...)
+	return b, closer.Close()
+}

@@ -1,0 +1,210 @@
+package pebble
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"sync"
+
+	lsm "github.com/cockroachdb/pebble/v2"
+
+	"github.com/plygames/ply/projections"
+)
+
+// View is the home of one view: a Pebble folder of its own, without syncs. After a power cut it may have gone back to
+// an older commit, never to half of one; the fold goes on from the checkpoint it finds.
+type View struct {
+	name string
+	free func()
+
+	gate   sync.RWMutex // held for reading while the folder is used
+	folder *folder      // nil after Close
+}
+
+var (
+	checkpointKey = []byte{0}
+	entryPrefix   = byte(1) // precedes every key of the view, so that none can collide with the checkpoint
+	entryEnd      = []byte{2}
+)
+
+// View opens the view with a name of letters, digits and hyphens. It may be open once at a time. A folder that can't
+// be read is emptied: the view is folded anew. Close it, or the store.
+func (s *Store) View(name string) (*View, error) {
+	if !validName(name) {
+		return nil, fmt.Errorf("view %q: a name has 1 to 64 letters, digits and hyphens", name)
+	}
+	s.viewsMu.Lock()
+	defer s.viewsMu.Unlock()
+	if s.views == nil {
+		return nil, errClosed
+	}
+	if s.views[name] != nil {
+		return nil, fmt.Errorf("view %s is open already", name)
+	}
+	f, err := s.openCache(s.fs.PathJoin("views", name))
+	if err != nil {
+		return nil, fmt.Errorf("view %s: %w", name, err)
+	}
+	v := &View{name: name, folder: f, free: func() {
+		s.viewsMu.Lock()
+		defer s.viewsMu.Unlock()
+		delete(s.views, name)
+	}}
+	s.views[name] = v
+	return v, nil
+}
+
+// validName keeps names from leaving their folder.
+func validName(name string) bool {
+	return name != "" && len(name) <= 64 && strings.IndexFunc(name, func(r rune) bool {
+		return !(r == '-' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z')
+	}) < 0
+}
+
+func (v *View) enter() error {
+	v.gate.RLock()
+	if v.folder == nil {
+		v.gate.RUnlock()
+		return fmt.Errorf("view %s is closed", v.name)
+	}
+	return nil
+}
+
+func entryKey(key []byte) []byte { return append([]byte{entryPrefix}, key...) }
+
+// Get implements projections.Views.
+func (v *View) Get(key []byte) ([]byte, error) {
+	if err := v.enter(); err != nil {
+		return nil, err
+	}
+	defer v.gate.RUnlock()
+	return v.folder.get(entryKey(key))
+}
+
+// Checkpoint implements projections.Views.
+func (v *View) Checkpoint() (at projections.Checkpoint, err error) {
+	if err := v.enter(); err != nil {
+		return at, err
+	}
+	defer v.gate.RUnlock()
+	b, err := v.folder.get(checkpointKey)
+	if err != nil || b == nil {
+		return at, err
+	}
+	if err := json.Unmarshal(b, &at); err != nil {
+		return at, fmt.Errorf("checkpoint of view %s: %w: %v", v.name, errCorrupt, err)
+	}
+	return at, nil
+}
+
+// Scan implements projections.Views. It shows the view as it was when the scan began. The view can't be closed before
+// the scan is over.
+func (v *View) Scan(prefix []byte, reverse bool) iter.Seq2[[2][]byte, error] {
+	return func(yield func([2][]byte, error) bool) {
+		if err := v.enter(); err != nil {
+			yield([2][]byte{}, err)
+			return
+		}
+		defer v.gate.RUnlock()
+		lower := entryKey(prefix)
+		it, err := v.folder.db.NewIter(&lsm.IterOptions{LowerBound: lower, UpperBound: prefixEnd(lower)})
+		if err != nil {
+			yield([2][]byte{}, err)
+			return
+		}
+		begin, next := it.First, it.Next
+		if reverse {
+			begin, next = it.Last, it.Prev
+		}
+		for begin(); it.Valid(); next() {
+			value, err := it.ValueAndErr()
+			if err != nil {
+				break // it.Error has it
+			}
+			pair := [2][]byte{append([]byte(nil), it.Key()[1:]...), append([]byte{}, value...)}
+			if !yield(pair, nil) {
+				_ = it.Close()
+				return
+			}
+		}
+		if err := errors.Join(it.Error(), it.Close()); err != nil {
+			yield([2][]byte{}, err)
+		}
+	}
+}
+
+// prefixEnd is the first key behind all that begin with a prefix, whose first byte is not 0xff.
+func prefixEnd(prefix []byte) []byte {
+	end := append([]byte(nil), prefix...)
+	for end[len(end)-1] == 0xff {
+		end = end[:len(end)-1]
+	}
+	end[len(end)-1]++
+	return end
+}
+
+// Commit implements projections.Views.
+func (v *View) Commit(changes map[string][]byte, at projections.Checkpoint) error {
+	checkpoint, err := json.Marshal(at)
+	if err != nil {
+		return fmt.Errorf("view %s: %w", v.name, err)
+	}
+	return v.change(func(b *lsm.Batch) error {
+		for key, value := range changes {
+			var err error
+			if value == nil {
+				err = b.Delete(entryKey([]byte(key)), nil)
+			} else {
+				err = b.Set(entryKey([]byte(key)), value, nil)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return b.Set(checkpointKey, checkpoint, nil)
+	})
+}
+
+// Clear implements projections.Views.
+func (v *View) Clear() error {
+	return v.change(func(b *lsm.Batch) error {
+		return b.DeleteRange(checkpointKey, entryEnd, nil)
+	})
+}
+
+// change commits one batch.
+func (v *View) change(fill func(*lsm.Batch) error) error {
+	if err := v.enter(); err != nil {
+		return err
+	}
+	defer v.gate.RUnlock()
+	batch := v.folder.db.NewBatch()
+	err := fill(batch)
+	if err == nil {
+		err = v.folder.apply(batch)
+	}
+	if err != nil {
+		return fmt.Errorf("view %s: %w", v.name, err)
+	}
+	return closeBatch(batch)
+}
+
+// Close implements projections.Views. It waits for reads in progress. Closing twice is harmless.
+func (v *View) Close() error {
+	err := v.shut()
+	v.free()
+	return err
+}
+
+func (v *View) shut() error {
+	v.gate.Lock()
+	defer v.gate.Unlock()
+	if v.folder == nil {
+		return nil
+	}
+	f := v.folder
+	v.folder = nil
+	return f.close()
+}
