@@ -42,21 +42,20 @@ func (a *Application) Remember(ctx context.Context, id, name string) error {
 	}
 	stream := event.PlayerStream(id)
 	for range maxConflicts {
-		var last *event.Recorded
+		var last event.Recorded
+		head := event.Genesis(stream)
 		for rec, err := range a.Store.ReadStream(ctx, stream, 1) {
 			if err != nil {
 				return a.readError(id, err)
 			}
-			last = &rec
+			last, head = rec, event.Next(head, rec.Type, rec.Meta, rec.Data)
 		}
-		if last != nil {
-			if known, ok, err := player.Name(*last); err == nil && ok && known == name {
-				a.names.put(id, name)
-				return nil
-			}
+		if known, ok, err := player.Name(last); err == nil && ok && known == name {
+			a.names.put(id, name)
+			return nil
 		}
 		meta := event.Meta{At: a.Wall(), Server: a.Incarnation, Up: a.Clock.Now()}
-		rec := player.Record(id, last, player.Named{Name: name}, meta)
+		rec := player.Record(id, last.Version, head, player.Named{Name: name}, meta)
 		err := a.Store.Append(ctx, stream, rec.Version-1, []event.Recorded{rec})
 		switch {
 		case err == nil:

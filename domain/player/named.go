@@ -17,21 +17,15 @@ type Named struct {
 	Name string `json:"name"`
 }
 
-// Record makes the event that follows an event of the stream; last is nil if there is none yet. The chain of a player's
-// stream needs no earlier content: it continues from the id of the last event.
-func Record(id string, last *event.Recorded, n Named, meta event.Meta) event.Recorded {
+// Record makes the event that follows in a player's stream, which is at a version with a head of its hash chain: 0 and
+// event.Genesis if there is no event yet.
+func Record(id string, version uint64, head event.Hash, n Named, meta event.Meta) event.Recorded {
 	data, err := json.Marshal(n)
 	if err != nil {
 		panic("player: encode name: " + err.Error())
 	}
-	stream := event.PlayerStream(id)
-	rec := event.Recorded{Stream: stream, Version: 1, Type: NamedType, Meta: meta.Encode(), Data: data}
-	prev := event.Genesis(stream)
-	if last != nil {
-		rec.Version = last.Version + 1
-		copy(prev[:], last.ID[:])
-	}
-	rec.ID = event.Next(prev, rec.Type, rec.Meta, rec.Data).ID()
+	rec := event.Recorded{Stream: event.PlayerStream(id), Version: version + 1, Type: NamedType, Meta: meta.Encode(), Data: data}
+	rec.ID = event.Next(head, rec.Type, rec.Meta, rec.Data).ID()
 	return rec
 }
 
