@@ -12,7 +12,7 @@ import (
 
 // writer is the scratch memory of the one goroutine that writes.
 type writer struct {
-	touched  map[event.Stream]bool // streams written by the batch at hand
+	touched  map[event.Stream]uint64 // streams written by the batch at hand, with their new versions
 	accepted []*request
 	later    []*request
 	fresh    []event.Recorded // with positions
@@ -23,7 +23,7 @@ type writer struct {
 // many appends share one sync, and positions are given out in the order in which they become durable.
 func (s *Store) write() {
 	defer s.writer.Done()
-	w := &writer{touched: map[event.Stream]bool{}}
+	w := &writer{touched: map[event.Stream]uint64{}}
 	for {
 		batch := s.queue.take(w.later)
 		if batch == nil {
@@ -123,7 +123,7 @@ func (w *writer) add(batch *lsm.Batch, position *uint64, r *request) error {
 		}
 		w.fresh = append(w.fresh, e)
 	}
-	w.touched[r.stream] = true
+	w.touched[r.stream] = r.expected + uint64(len(r.events))
 	w.accepted = append(w.accepted, r)
 	return nil
 }
@@ -139,15 +139,18 @@ const (
 
 // decide is the port's rule for an append. Everything it reads is durable, because a failed write ends the writer.
 func (s *Store) decide(w *writer, r *request) (verdict, error) {
-	head, err := s.streamHead(r.stream, r.expected)
-	if err != nil {
-		return refuse, fmt.Errorf("%w: %v", commands.ErrUnavailable, err)
+	head, ours := w.touched[r.stream] // heads may have forgotten it already
+	if !ours {
+		var err error
+		if head, err = s.streamHead(r.stream, r.expected); err != nil {
+			return refuse, fmt.Errorf("%w: %v", commands.ErrUnavailable, err)
+		}
 	}
 	end := r.expected + uint64(len(r.events))
 	switch {
 	case head == r.expected:
 		return accept, nil
-	case w.touched[r.stream]:
+	case ours:
 		return postpone, nil
 	case head >= end:
 		same, err := s.sameEvents(r)
