@@ -31,7 +31,7 @@ func good(t *testing.T) config.Flags {
 	}
 	return config.Flags{
 		Addr: "[::1]:0", AdminAddr: "localhost:9", Origins: "https://a.example, http://b.example:81",
-		Trusted: "10.0.0.0/8,192.0.2.7,::1", Limits: "OFF", Data: t.TempDir(), Roles: "play, watch",
+		Trusted: "10.0.0.0/8,192.0.2.7,::1", Limits: "OFF", Data: t.TempDir(), Roles: "relay, watch",
 		SnapshotEvery: "7", HotGames: "10", EvictAfter: "90s", TokenTTL: "1h", JWKSFile: keys, JWTAudience: "ply",
 		LogLevel: "WARN", LogFormat: "json", Drain: "0s", Pprof: "on",
 	}
@@ -51,7 +51,7 @@ func TestEveryValueIsTaken(t *testing.T) {
 	if len(c.TrustedProxies) != 3 || c.TrustedProxies[1].String() != "192.0.2.7/32" {
 		t.Errorf("proxies %v", c.TrustedProxies)
 	}
-	if c.Roles != (config.Roles{Play: true, Watch: true}) {
+	if c.Roles != (config.Roles{Relay: true, Watch: true}) {
 		t.Errorf("roles %+v", c.Roles)
 	}
 }
@@ -83,7 +83,8 @@ func TestAWrongValueGetsOneLineThatSaysWhatToDo(t *testing.T) {
 		"missing keys":       {func(f *config.Flags) { f.JWKSFile = missing }, "--jwks-file (PLY_JWKS_FILE)"},
 		"plain http":         {func(f *config.Flags) { f.JWKSFile, f.JWKSURL = "", "http://id.example/keys" }, "is no https address"},
 		"both key sets":      {func(f *config.Flags) { f.JWKSURL = "https://id.example/keys" }, "give one of them"},
-		"keys, no audience":  {func(f *config.Flags) { f.JWTAudience = "" }, "--jwt-audience (PLY_JWT_AUDIENCE)"},
+		"no audience":        {func(f *config.Flags) { f.JWTAudience = "" }, "--jwt-audience (PLY_JWT_AUDIENCE)"},
+		"watch, no relay":    {func(f *config.Flags) { f.Roles = "watch" }, "add relay"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := good(t)

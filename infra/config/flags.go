@@ -19,7 +19,7 @@ type Flags struct {
 	TokenTTL    string `group:"Identity" name:"token-ttl" env:"PLY_TOKEN_TTL" default:"24h" placeholder:"DURATION" help:"How long a guest's token is valid."`
 	JWKSFile    string `group:"Identity" name:"jwks-file" env:"PLY_JWKS_FILE" placeholder:"FILE" help:"JSON Web Key Set of a site that signs tokens for its own users."`
 	JWKSURL     string `group:"Identity" name:"jwks-url" env:"PLY_JWKS_URL" placeholder:"URL" help:"The same, fetched and refreshed over https."`
-	JWTAudience string `group:"Identity" name:"jwt-audience" env:"PLY_JWT_AUDIENCE" placeholder:"NAME" help:"Audience (aud) that tokens of other sites must carry; needed with a key set."`
+	JWTAudience string `group:"Identity" name:"jwt-audience" env:"PLY_JWT_AUDIENCE" default:"ply" placeholder:"NAME" help:"Audience (aud) of this server: a site's token that names audiences must name this one."`
 
 	LogLevel  string `group:"Operation" env:"PLY_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error. Logs go to standard error."`
 	LogFormat string `group:"Operation" env:"PLY_LOG_FORMAT" default:"text" placeholder:"FORMAT" help:"text for people, json for machines."`

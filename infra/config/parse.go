@@ -31,14 +31,14 @@ func (f Flags) Config() (Config, error) {
 		TokenTTL:       p.duration("TokenTTL", f.TokenTTL, time.Second, 366*24*time.Hour),
 		JWKSFile:       p.file("JWKSFile", f.JWKSFile),
 		JWKSURL:        p.url("JWKSURL", f.JWKSURL),
-		JWTAudience:    f.JWTAudience,
+		JWTAudience:    p.text("JWTAudience", f.JWTAudience),
 		LogLevel:       p.level("LogLevel", f.LogLevel),
 		JSONLogs:       p.oneOf("LogFormat", f.LogFormat, "text", "json") == "json",
 		Drain:          p.duration("Drain", f.Drain, 0, 3*time.Second),
 		Pprof:          p.onOff("Pprof", f.Pprof),
 	}
-	if (f.JWKSFile != "" || f.JWKSURL != "") && f.JWTAudience == "" {
-		p.mistake("JWTAudience", f.JWTAudience, "is needed with a key set, else tokens made for other services would be taken; give the aud that your tokens carry")
+	if c.Roles.Watch && !c.Roles.Relay {
+		p.mistake("Roles", f.Roles, "has watch without relay: inside one process spectators see only what its own relay carries; add relay")
 	}
 	if f.JWKSFile != "" && f.JWKSURL != "" {
 		p.mistake("JWKSURL", f.JWKSURL, "can't be used together with --jwks-file; give one of them")
@@ -53,6 +53,13 @@ type parser struct{ mistakes []error }
 func (p *parser) mistake(field, value, advice string) {
 	flag, env := names(field)
 	p.mistakes = append(p.mistakes, fmt.Errorf("--%s (%s): %q %s", flag, env, value, advice))
+}
+
+func (p *parser) text(field, value string) string {
+	if value == "" {
+		p.mistake(field, value, "is empty; leave it out, or give a name")
+	}
+	return value
 }
 
 func (p *parser) address(field, value string) string {
