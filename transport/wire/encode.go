@@ -45,7 +45,7 @@ func (e *Encoder) Line(step game.Step, to game.Audience) []byte {
 		view := viewFor(step.After, to)
 		b := numbered(step, "takeback", 256+len(view))
 		b = fieldInt(b, "plies", int64(ev.Plies))
-		b = fieldClock(b, step.After, nil)
+		b = fieldClock(b, step, nil)
 		b = fieldSeats(b, "turn", step.After.Turn())
 		return append(fieldRaw(b, "view", view), '}')
 	case game.TimeAdded:
@@ -53,17 +53,17 @@ func (e *Encoder) Line(step game.Step, to game.Audience) []byte {
 		b = fieldString(b, "seat", string(ev.Seat))
 		b = fieldString(b, "to", string(ev.To))
 		b = fieldInt(b, "ms", ev.MS)
-		return append(fieldClock(b, step.After, nil), '}')
+		return append(fieldClock(b, step, nil), '}')
 	case game.ClockAdjusted:
 		b := numbered(step, "clock-adjusted", 256)
 		b = fieldString(b, "reason", ev.Reason)
 		b = fieldString(b, "seat", string(ev.Seat))
 		b = fieldInt(b, "charged", ev.Charged)
-		return append(fieldClock(b, step.After, ev.Left), '}')
+		return append(fieldClock(b, step, ev.Left), '}')
 	case game.Ended:
 		b := numbered(step, "ended", 384)
 		b = fieldResult(b, step.After, game.Result{Reason: ev.Reason, Winner: ev.Winner, Scores: ev.Scores})
-		b = fieldClock(b, step.After, ev.Left)
+		b = fieldClock(b, step, ev.Left)
 		b = fieldString(b, "chain", step.After.Chain.String())
 		if ev.Next != "" {
 			b = fieldString(b, "next", ev.Next)
@@ -109,7 +109,7 @@ func (e *Encoder) move(step game.Step, ev game.MovePlayed, to game.Audience) []b
 	b = fieldInt(b, "elapsed", ev.Elapsed)
 	b = fieldInt(b, "lag", ev.Lag)
 	b = fieldInt(b, "comp", ev.Comp)
-	b = fieldClock(b, step.After, ev.Left)
+	b = fieldClock(b, step, ev.Left)
 	b = fieldSeats(b, "turn", step.After.Turn())
 	b = fieldDrawn(b, drawn, seen)
 	if len(extras) > 0 || len(legal) > 0 {
@@ -161,9 +161,11 @@ func fieldDrawn(b []byte, drawn json.RawMessage, seen game.Visibility) []byte {
 	return b
 }
 
-// fieldClock adds what the seats have at the moment of the event, and whose clocks run from here; nothing without a
-// clock. left is what the event recorded, else what the state after it says.
-func fieldClock(b []byte, after *game.State, left game.Times) []byte {
+// fieldClock adds what the seats have by the record, and whose clocks run from here; nothing without a clock. left is
+// what the event recorded, else what the state after it says. A seat that was running before the event and goes on (as
+// when it is given time) has used some of it: that is "used" (an addition), for clients that show the clock.
+func fieldClock(b []byte, step game.Step, left game.Times) []byte {
+	after := step.After
 	if !hasClock(after) {
 		return b
 	}
@@ -177,7 +179,35 @@ func fieldClock(b []byte, after *game.State, left game.Times) []byte {
 		b = appendSeatInt(b, i, p.Seat, ms)
 	}
 	b = append(b, '}')
-	return append(fieldSeats(b, "run", after.Running()), '}')
+	run := after.Running()
+	b = fieldSeats(b, "run", run)
+	n := 0
+	for _, seat := range run {
+		used := usedBy(after.Seats[after.Index(seat)].Origin, step)
+		if used <= 0 {
+			continue
+		}
+		if n == 0 {
+			b = append(b, `,"used":{`...)
+		}
+		b = appendSeatInt(b, n, seat, used)
+		n++
+	}
+	if n > 0 {
+		b = append(b, '}')
+	}
+	return append(b, '}')
+}
+
+// usedBy is how many ms passed from an origin to a step: on the live clock if one server recorded both.
+func usedBy(o game.Origin, step game.Step) int64 {
+	if o.Version >= step.Version() {
+		return 0
+	}
+	if o.Server == step.Meta.Server {
+		return step.Meta.Up - o.Up
+	}
+	return step.Meta.At - o.At
 }
 
 // fieldResult adds reason, winner and scores.
