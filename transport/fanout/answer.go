@@ -40,24 +40,25 @@ func (c *Cursor) Answer(line []byte, version uint64) bool {
 	if sent {
 		return true
 	}
-	if c.log.Version() >= version {
-		<-a.done // the socket is full; it drains or it ends
-		return !c.gone()
+	var patience <-chan time.Time // while only the socket is full: as long as that lasts
+	if c.log.Version() < version {
+		timer := time.NewTimer(answerFor)
+		defer timer.Stop()
+		patience = timer.C
 	}
-	patience := time.NewTimer(answerFor)
-	defer patience.Stop()
 	select {
 	case <-a.done:
 		return !c.gone()
-	case <-patience.C:
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		if c.answer != a {
-			return !c.left
-		}
-		c.answer = nil
-		return false
+	case <-c.sock.Ended():
+	case <-patience:
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.answer != a {
+		return !c.left
+	}
+	c.answer = nil
+	return false
 }
 
 func (c *Cursor) gone() bool {

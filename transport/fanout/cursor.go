@@ -13,6 +13,8 @@ type Socket interface {
 	Full() bool
 	// Send takes one whole message. It is not called while Full, keeps nothing of msg, and drops it if the socket has ended.
 	Send(msg []byte)
+	// Ended is closed when nothing more will be sent.
+	Ended() <-chan struct{}
 	// Slow tells that the watcher can't keep up.
 	Slow()
 	// Lost tells that this server can't show the game any longer.
@@ -23,7 +25,7 @@ type Socket interface {
 
 // Start is where a cursor begins.
 type Start struct {
-	Resume bool   // the client has everything up to From
+	Resume bool // the client has everything up to From
 	From   uint64
 	All    bool   // every message after From, however many
 	Target uint64 // the backlog of a paced feed ends here

@@ -31,10 +31,10 @@ type Observer interface {
 type Config struct {
 	Encoder  Encoder
 	History  History
-	Wall     func() int64                        // Unix ms
+	Wall     func() int64                       // Unix ms
 	Here     func(id string) map[game.Seat]bool // which seats have a socket; quick; the result is not changed any more
-	Shards   int                                 // loops for players and as many for watchers; default GOMAXPROCS
-	Linger   time.Duration                       // how long a log without watchers is kept; default 5 s
+	Shards   int                                // loops for players and as many for watchers; default GOMAXPROCS
+	Linger   time.Duration                      // how long a log without watchers is kept; default 5 s
 	Observer Observer
 }
 

@@ -176,6 +176,9 @@ func (l *Log) touch() {
 	}
 }
 
+// Game is the id of the game that the log is of.
+func (l *Log) Game() string { return l.id }
+
 // State is the newest state that this audience may know of; nil before the feed has answered.
 func (l *Log) State() *game.State {
 	l.mu.Lock()

@@ -1,0 +1,119 @@
+package socket
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/plygames/ply/domain"
+	"github.com/plygames/ply/domain/game"
+	"github.com/plygames/ply/transport/fanout"
+)
+
+// mostBoards is how many games one socket may show.
+const mostBoards = 16
+
+// replayKeep holds every line that a game can have: a replay of moves that were made at once comes at once.
+const replayKeep = 20_000
+
+// ServeWatch is GET /watch/{game}: for everybody who may watch. Who has a seat sees what watchers see here.
+func (s *Server) ServeWatch(w http.ResponseWriter, r *http.Request) {
+	who, ok := s.admit(w, r, false)
+	if !ok {
+		return
+	}
+	state, err := s.watchable(r, r.PathValue("game"))
+	if err != nil {
+		s.refuse(w, err)
+		return
+	}
+	q, ok := parseQuery(r.URL.RawQuery)
+	if !ok {
+		s.open(w, r, s.newSock(kindWatch, nil), who, &closeBadQuery)
+		return
+	}
+	src, start := s.showing(state, q)
+	if start.Target != 0 && start.From > start.Target { // a feed of the past can't tell
+		s.open(w, r, s.newSock(kindWatch, nil), who, &closeResync)
+		return
+	}
+	log, err := s.hub.Open(r.Context(), src, state.ID, game.Watchers)
+	if err != nil {
+		s.refuse(w, err)
+		return
+	}
+	s.open(w, r, s.newSock(kindWatch, []board{{log: log, start: start}}), who, nil)
+}
+
+// ServeBoards is GET /watch?games=a,b,c: several games on one socket, every line names its own.
+func (s *Server) ServeBoards(w http.ResponseWriter, r *http.Request) {
+	who, ok := s.admit(w, r, false)
+	if !ok {
+		return
+	}
+	values := r.URL.Query()
+	ids := strings.Split(values.Get("games"), ",")
+	garbage := len(values["games"]) != 1 || values.Has("from") || values.Has("speed") || values.Has("delay")
+	if garbage || len(ids) > mostBoards || ids[0] == "" {
+		s.open(w, r, s.newSock(kindWatch, nil), who, &closeBadQuery)
+		return
+	}
+	k := s.newSock(kindWatch, nil)
+	known := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		if known[id] {
+			continue
+		}
+		known[id] = true
+		state, err := s.watchable(r, id)
+		if err == nil {
+			src, _ := s.showing(state, query{})
+			src.Board, src.Key = true, "board-"+src.Key
+			var log *fanout.Log
+			if log, err = s.hub.Open(r.Context(), src, id, game.Watchers); err == nil {
+				k.boards = append(k.boards, board{log: log})
+			}
+		}
+		if err != nil {
+			k.release()
+			s.refuse(w, err)
+			return
+		}
+	}
+	s.open(w, r, k, who, nil)
+}
+
+// watchable is a game that may be watched.
+func (s *Server) watchable(r *http.Request, id string) (*game.State, error) {
+	state, err := s.state(r.Context(), id)
+	if err == nil && state.Setup.Watch == game.WatchOff {
+		err = domain.Refuse(domain.NotFound, "no such game")
+	}
+	return state, err
+}
+
+// showing chooses the feed of a watcher. Nobody sees more than the game's delay allows.
+func (s *Server) showing(state *game.State, q query) (fanout.Source, fanout.Start) {
+	delay := max(state.Setup.Delay, q.delay)
+	src, start := s.watch, fanout.Start{Resume: q.resume, From: q.from, All: q.max}
+	if q.speed > 0 && q.resume && (delay == 0 || state.Status == game.Over) {
+		s.mu.Lock()
+		s.replays++
+		key := "replay-" + strconv.FormatUint(s.replays, 10)
+		s.mu.Unlock()
+		start.Target = state.Version
+		return fanout.Source{Key: key, Feed: s.Paced.Replay(q.from, q.speed), Delayed: true, Keep: replayKeep}, start
+	}
+	if delay > 0 {
+		// A pace on top of a delay would be another delay: what may be shown comes at once.
+		start.All = start.All || q.speed > 0
+		src = fanout.Source{
+			Key:     "delay-" + strconv.FormatInt(delay, 10),
+			Feed:    s.Paced.Delayed(time.Duration(delay) * time.Millisecond),
+			Elapsed: func(o game.Origin) int64 { return max(0, s.Wall()-delay-o.At) },
+			Delayed: true,
+		}
+	}
+	return src, start
+}
