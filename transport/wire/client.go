@@ -79,8 +79,9 @@ func interpret(list []member, rules game.Rules, key string) (Message, *domain.Er
 	if !ok {
 		return Message{}, bad(`"t" must be a string`)
 	}
-	wish, known := bare[t]
-	known = known || t == "move" || t == "ping"
+	wish, known := bare[string(t)] // no copy is made for a look-up
+	move, ping := string(t) == "move", string(t) == "ping"
+	known = known || move || ping
 	// Of a type that we don't know we can't tell which further names it has, but a name that is one of ours but for
 	// its case is wrong in any.
 	if stranger != nil && (known || variant(stranger)) {
@@ -92,21 +93,22 @@ func interpret(list []member, rules game.Rules, key string) (Message, *domain.Er
 		return Message{}, refusal
 	case !known:
 		return Message{}, domain.Refuse(domain.UnknownType, "unknown type")
-	case t == "ping":
+	case ping:
 		if p.id != nil || p.v != nil || p.m != nil || p.ts == nil {
 			return Message{}, bad(`a ping has "ts" and nothing else`)
 		}
 		return Message{Ping: true, TS: ts}, nil
 	case p.v == nil || p.id == nil && key == "":
 		return Message{}, bad(`"id" and "v" are required`)
-	case p.ts != nil || (p.m != nil) != (t == "move"):
+	case p.ts != nil || (p.m != nil) != move:
 		return Message{}, bad(`"m" belongs to move, and "ts" to ping`)
 	}
 	id := key
 	if p.id != nil {
-		id, _ = unquote(p.id)
+		text, _ := unquote(p.id)
+		id = string(text)
 	}
-	if t == "move" {
+	if move {
 		if rules != nil && !rules.Wellformed(p.m) {
 			return Message{}, bad(`"m" is not of this game's form`)
 		}
@@ -129,7 +131,7 @@ func (p parts) check(key string) (ts int64, refusal *domain.Error) {
 		if !ok {
 			return 0, bad(`"id" must be a string`)
 		}
-		if key != "" && id != key {
+		if key != "" && string(id) != key {
 			return 0, bad("Idempotency-Key and id differ")
 		}
 	}

@@ -53,7 +53,7 @@ func (f *Fields) Text(name string) (string, bool) {
 	if !ok {
 		f.wrong(name, "a string")
 	}
-	return s, ok
+	return string(s), ok
 }
 
 // Int is a number 0..2^53-1, and whether it was there.

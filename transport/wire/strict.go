@@ -194,17 +194,17 @@ func unquoteName(quoted []byte) []byte {
 	return plain
 }
 
-// unquote is the text of a string value; false if the value is no string.
-func unquote(value []byte) (string, bool) {
+// unquote is the text of a string value, in place unless it was written with escapes; false if the value is no string.
+func unquote(value []byte) ([]byte, bool) {
 	if len(value) < 2 || value[0] != '"' {
-		return "", false
+		return nil, false
 	}
 	inner := value[1 : len(value)-1]
 	if bytes.IndexByte(inner, '\\') < 0 {
-		return string(inner), true
+		return inner, true
 	}
 	plain, err := jsontext.AppendUnquote(nil, value)
-	return string(plain), err == nil
+	return plain, err == nil
 }
 
 // lenient lists the members of a message that is a JSON object, whatever else is wrong with it; nil if it is none.
@@ -228,10 +228,10 @@ func EchoID(msg []byte) string {
 			continue
 		}
 		id, ok := unquote(m.value)
-		if !ok || !GoodID(id) || found != "" {
+		if !ok || !GoodID(string(id)) || found != "" {
 			return ""
 		}
-		found = id
+		found = string(id)
 	}
 	return found
 }
