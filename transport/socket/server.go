@@ -29,8 +29,9 @@ type Games interface {
 type Paced interface {
 	// Delayed shows every event that much later, and all at once when the game has ended.
 	Delayed(d time.Duration) fanout.Feed
-	// Replay shows the events after a version at a multiple of their pace, gaps capped at 10 s.
-	Replay(from uint64, speed float64) fanout.Feed
+	// Replay shows the events after a version at a multiple of their pace, gaps capped at 10 s, none before its delay is
+	// over.
+	Replay(from uint64, speed float64, delay time.Duration) fanout.Feed
 }
 
 // Authority tells whom a token names.

@@ -1,6 +1,8 @@
 package socket
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -33,12 +35,11 @@ func (s *Server) ServeWatch(w http.ResponseWriter, r *http.Request) {
 		s.open(w, r, s.newSock(kindWatch, nil), who, &closeBadQuery)
 		return
 	}
-	src, start := s.showing(state, q)
-	if start.Target != 0 && start.From > start.Target { // a feed of the past can't tell
+	log, start, err := s.show(r.Context(), state, q)
+	if errors.Is(err, fanout.ErrAhead) { // a feed of the past can't tell
 		s.open(w, r, s.newSock(kindWatch, nil), who, &closeResync)
 		return
 	}
-	log, err := s.hub.Open(r.Context(), src, state.ID, game.Watchers)
 	if err != nil {
 		s.refuse(w, err)
 		return
@@ -68,7 +69,7 @@ func (s *Server) ServeBoards(w http.ResponseWriter, r *http.Request) {
 		known[id] = true
 		state, err := s.watchable(r, id)
 		if err == nil {
-			src, _ := s.showing(state, query{})
+			src, _ := s.source(state, 0)
 			src.Board, src.Key = true, "board-"+src.Key
 			var log *fanout.Log
 			if log, err = s.hub.Open(r.Context(), src, id, game.Watchers); err == nil {
@@ -93,27 +94,39 @@ func (s *Server) watchable(r *http.Request, id string) (*game.State, error) {
 	return state, err
 }
 
-// showing chooses the feed of a watcher. Nobody sees more than the game's delay allows.
-func (s *Server) showing(state *game.State, q query) (fanout.Source, fanout.Start) {
-	delay := max(state.Setup.Delay, q.delay)
-	src, start := s.watch, fanout.Start{Resume: q.resume, From: q.from, All: q.max}
-	if q.speed > 0 && q.resume && (delay == 0 || state.Status == game.Over) {
-		s.mu.Lock()
-		s.replays++
-		key := "replay-" + strconv.FormatUint(s.replays, 10)
-		s.mu.Unlock()
-		start.Target = state.Version
-		return fanout.Source{Key: key, Feed: s.Paced.Replay(q.from, q.speed), Delayed: true, Keep: replayKeep}, start
+// show opens the log that a watcher asks for.
+func (s *Server) show(ctx context.Context, state *game.State, q query) (*fanout.Log, fanout.Start, error) {
+	start := fanout.Start{Resume: q.resume, From: q.from, All: q.max}
+	src, delay := s.source(state, q.delay)
+	log, err := s.hub.Open(ctx, src, state.ID, game.Watchers)
+	if err != nil || q.speed == 0 || !q.resume {
+		return log, start, err
 	}
-	if delay > 0 {
-		// A pace on top of a delay would be another delay: what may be shown comes at once.
-		start.All = start.All || q.speed > 0
-		src = fanout.Source{
-			Key:     "delay-" + strconv.FormatInt(delay, 10),
-			Feed:    s.Paced.Delayed(time.Duration(delay) * time.Millisecond),
-			Elapsed: func(o game.Origin) int64 { return max(0, s.Wall()-delay-o.At) },
-			Delayed: true,
-		}
+	defer log.Release()
+	if start.Target = log.Version(); q.from > start.Target {
+		return nil, start, fanout.ErrAhead
 	}
-	return src, start
+	s.mu.Lock()
+	s.replays++
+	key := "replay-" + strconv.FormatUint(s.replays, 10)
+	s.mu.Unlock()
+	replay, err := s.hub.Open(ctx, fanout.Source{
+		Key: key, Feed: s.Paced.Replay(q.from, q.speed, delay), Delayed: true, Keep: replayKeep,
+	}, state.ID, game.Watchers)
+	return replay, start, err
+}
+
+// source chooses the feed of a watcher: nobody sees more than the game's delay allows.
+func (s *Server) source(state *game.State, asked int64) (fanout.Source, time.Duration) {
+	delay := max(state.Setup.Delay, asked)
+	if delay == 0 {
+		return s.watch, 0
+	}
+	by := ms(delay)
+	return fanout.Source{
+		Key:     "delay-" + strconv.FormatInt(delay, 10),
+		Feed:    s.Paced.Delayed(by),
+		Elapsed: func(o game.Origin) int64 { return max(0, s.Wall()-delay-o.At) },
+		Delayed: true,
+	}, by
 }
