@@ -44,15 +44,14 @@ func TestPebble(t *testing.T) {
 func TestPebbleCrash(t *testing.T) {
 	eventstore.Test(t, func(tb eventstore.TB) eventstore.Harness {
 		disk := vfs.NewCrashableMem()
+		random := rand.New(rand.NewPCG(1, 2))
 		store := open(tb, pebble.Config{Dir: "data", FS: disk})
 		tb.Cleanup(func() { shut(tb, store) })
 		return eventstore.Harness{
 			Store: store,
 			Crash: func() commands.EventStore {
-				left := disk.CrashClone(vfs.CrashCloneCfg{
-					UnsyncedDataPercent: 50, RNG: rand.New(rand.NewPCG(1, 2)),
-				})
-				up := open(tb, pebble.Config{Dir: "data", FS: left})
+				disk = disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 50, RNG: random})
+				up := open(tb, pebble.Config{Dir: "data", FS: disk})
 				tb.Cleanup(func() { shut(tb, up) })
 				return up
 			},

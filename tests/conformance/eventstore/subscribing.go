@@ -62,8 +62,12 @@ func handOver(t TB, h Harness) {
 	only, before := of(script), s.head()
 	var want []event.Recorded
 	var watchers []*watcher
-	for range 30 {
-		watchers = append(watchers, s.watch(before))
+	for round := range 30 {
+		w := s.watch(before)
+		watchers = append(watchers, w)
+		if round%2 == 1 { // let every other one come to the end first
+			s.await("the events so far", w.woken, func() bool { return len(w.seen(only)) >= len(want) })
+		}
 		events := script.Say("x", "y")
 		s.must(events)
 		want = append(want, events...)

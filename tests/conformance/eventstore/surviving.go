@@ -121,7 +121,17 @@ func (p *power) streams() []event.Stream {
 }
 
 func survivesCrash(t TB, h Harness) {
-	s := crashable(t, h)
+	s, script := crashable(t, h), NewScript()
+	var want []event.Recorded
+	for _, appends := range []int{1, 2, 1, 13, 3} { // with nothing behind them that could carry them to the disk
+		for range appends {
+			events := script.Say("x")
+			s.must(events)
+			want = append(want, events...)
+		}
+		s.store = h.Crash()
+		s.holds(script.Stream, want)
+	}
 	p := s.power(8, 1)
 	s.await("200 acknowledgements", p.woken, func() bool { return p.acks() >= 200 })
 	acked := p.ledger()
