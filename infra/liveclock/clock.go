@@ -43,9 +43,9 @@ func NewFrom(source func() time.Duration, ticker func(time.Duration) (<-chan tim
 func (c *Clock) Now() int64 { return c.read(c.last.Load()).live.Milliseconds() }
 
 // read is the present, seen from the last tick.
-func (c *Clock) read(last *reading) *reading {
+func (c *Clock) read(last *reading) reading {
 	now := c.source()
-	return &reading{source: now, live: last.live + min(max(now-last.source, 0), Most)}
+	return reading{source: now, live: last.live + min(max(now-last.source, 0), Most)}
 }
 
 // Run observes the ticks until ctx ends. A tick that came late, because the process stood still, counts for Most and
@@ -56,7 +56,8 @@ func (c *Clock) Run(ctx context.Context) {
 	for {
 		select {
 		case <-ticks:
-			c.last.Store(c.read(c.last.Load()))
+			at := c.read(c.last.Load())
+			c.last.Store(&at)
 		case <-ctx.Done():
 			return
 		}
