@@ -48,11 +48,9 @@ func (a *Authority) Revoke(player string, at time.Time) error {
 	r := &a.revoked
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	ms := at.UnixMilli()
-	if r.at[player] >= ms {
-		return nil
-	}
-	// In memory first: a token must not be believed because a disk is full.
+	ms := max(at.UnixMilli(), r.at[player])
+	// In memory first: a token must not be believed because a disk is full. Saved even if nothing is new, for the last
+	// time may have failed.
 	r.at[player] = ms
 	if r.kept == nil {
 		return nil
