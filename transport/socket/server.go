@@ -128,6 +128,7 @@ type Server struct {
 	replays  uint64
 	draining bool
 	empty    chan struct{} // closed when draining and no socket is left
+	closing  sync.Once
 }
 
 // New starts what sockets share. Mount Register's routes; Drain and Close end it.
@@ -178,8 +179,10 @@ func (s *Server) of(player string) []*sock {
 	return append([]*sock(nil), s.byPlayer[player]...)
 }
 
-// Close cuts all sockets at once and ends the loops.
-func (s *Server) Close() {
+// Close cuts all sockets at once and ends the loops. More than once is harmless.
+func (s *Server) Close() { s.closing.Do(s.close) }
+
+func (s *Server) close() {
 	s.mu.Lock()
 	s.startDraining()
 	socks := s.all()
