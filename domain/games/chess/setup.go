@@ -3,6 +3,7 @@ package chess
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 
 	"github.com/plygames/ply/domain"
 )
@@ -45,7 +46,7 @@ func readSetup(setup json.RawMessage) (fen string, err error) {
 	if _, err := tokens.Token(); err != nil { // the closing brace
 		return "", domain.Refuse(domain.InvalidField, "setup is not JSON")
 	}
-	if tokens.More() {
+	if _, err := tokens.Token(); err != io.EOF {
 		return "", domain.Refuse(domain.InvalidField, "setup has something behind its object")
 	}
 	if fen == "" {
