@@ -22,6 +22,20 @@ type Clock struct {
 	Run  []string         `json:"run,omitempty"`
 }
 
+// MarshalJSON writes the time control as a new game asks for it: every field of its type, also one that is 0, and no other.
+func (c Clock) MarshalJSON() ([]byte, error) {
+	fields := map[string]any{"type": c.Type}
+	switch c.Type {
+	case "fischer":
+		fields["initial"], fields["increment"] = c.Initial, c.Increment
+	case "delay":
+		fields["initial"], fields["delay"] = c.Initial, c.Delay
+	case "days":
+		fields["days"] = c.Days
+	}
+	return json.Marshal(fields)
+}
+
 // NewGame is what a game is made of; see protocol.md 3.1 for values and defaults.
 type NewGame struct {
 	ID     string            `json:"id"` // filled in if empty
