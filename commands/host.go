@@ -3,6 +3,8 @@ package commands
 import (
 	"container/list"
 	"time"
+
+	"github.com/plygames/ply/domain/game"
 )
 
 // The host: which games are in memory. A game is pinned while a command, a follower or a timer callback holds it. Games
@@ -110,6 +112,7 @@ func (a *Application) Evict(id string) bool {
 type HotGame struct {
 	ID      string
 	Version uint64
+	Status  game.Status
 	InUse   bool
 }
 
@@ -120,7 +123,7 @@ func (a *Application) Hot() []HotGame {
 	hot := make([]HotGame, 0, len(a.games))
 	for _, h := range a.games {
 		if s := h.state.Load(); s != nil {
-			hot = append(hot, HotGame{ID: h.id, Version: s.Version, InUse: h.pins > 0})
+			hot = append(hot, HotGame{ID: h.id, Version: s.Version, Status: s.Status, InUse: h.pins > 0})
 		}
 	}
 	return hot
