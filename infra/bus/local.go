@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"context"
 	"log/slog"
 
 	"github.com/ThreeDotsLabs/watermill"
@@ -16,6 +17,7 @@ type Local struct {
 	publisher
 	subscriber
 	channel *gochannel.GoChannel
+	stop    context.CancelFunc
 }
 
 var (
@@ -35,12 +37,20 @@ func NewLocal(observer Observer, logger *slog.Logger) *Local {
 		watermill.LevelTrace: watermill.LevelTrace,
 	})
 	channel := gochannel.NewGoChannel(gochannel.Config{BlockPublishUntilSubscriberAck: true}, mill)
+	life, stop := context.WithCancel(context.Background())
 	return &Local{
 		publisher:  publisher{to: channel, topic: topic},
-		subscriber: subscriber{from: channel, topic: topic, observer: observer, logger: logger, mill: mill},
+		subscriber: subscriber{life: life, from: channel, topic: topic, observer: observer, logger: logger, mill: mill},
 		channel:    channel,
+		stop:       stop,
 	}
 }
 
-// Close ends all subscriptions and every Publish that waits.
-func (l *Local) Close() error { return l.channel.Close() }
+// Close ends all subscriptions and every Publish that waits, and waits for the handlers. The subscriptions end first:
+// a router whose messages cease without its context ending takes that for a failure.
+func (l *Local) Close() error {
+	l.stop()
+	err := l.channel.Close()
+	l.running.Wait()
+	return err
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill"
@@ -23,6 +24,8 @@ const (
 
 // subscriber runs one Watermill router for each subscription.
 type subscriber struct {
+	life     context.Context // ends all subscriptions
+	running  sync.WaitGroup
 	from     message.Subscriber
 	topic    string
 	observer Observer
@@ -55,8 +58,14 @@ func (s *subscriber) Subscribe(ctx context.Context, name string, to Handler) err
 	)
 	router.AddConsumerHandler(name, s.topic, shared{s.from}, func(m *message.Message) error { return s.handle(m, to) })
 
+	ctx, stop := context.WithCancel(ctx)
+	unhook := context.AfterFunc(s.life, stop)
 	failed := make(chan error, 1)
-	go func() { failed <- router.Run(ctx) }()
+	s.running.Go(func() {
+		defer unhook()
+		defer stop()
+		failed <- router.Run(ctx)
+	})
 	select {
 	case <-router.Running():
 		return nil

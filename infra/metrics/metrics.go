@@ -16,6 +16,9 @@ type Metrics struct {
 	Relay    *Relay
 	Bus      *Bus
 	Fanout   *Fanout
+	Sockets  *Sockets
+	Spectate *Spectate
+	Views    *Views
 
 	registry *prometheus.Registry
 }
@@ -32,6 +35,9 @@ func New(version string) *Metrics {
 		Relay:    newRelay(r, alarms),
 		Bus:      newBus(r),
 		Fanout:   newFanout(r),
+		Sockets:  newSockets(r),
+		Spectate: newSpectate(r),
+		Views:    newViews(r),
 		registry: r.Registry,
 	}
 }
@@ -39,11 +45,6 @@ func New(version string) *Metrics {
 // Handler serves the series.
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
-}
-
-// Gauge adds a series whose value is asked for whenever somebody looks.
-func (m *Metrics) Gauge(name, help string, value func() float64) {
-	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
 }
 
 // registry makes series and registers them at once; a name used twice is a mistake of ours and panics at start.

@@ -39,7 +39,19 @@ func TestWhatIsObservedIsServed(t *testing.T) {
 	m.Fanout.Logs(2)
 	m.Fanout.Behind(.01)
 	m.Fanout.Skipped()
-	m.Gauge("ply_sockets", "Sockets.", func() float64 { return 11 })
+	m.Sockets.Opened("play")
+	m.Sockets.Opened("play")
+	m.Sockets.Closed("play", "peer")
+	m.Sockets.Refused(403)
+	m.Sockets.Wrote(100, true)
+	m.Sockets.RoundTrip(.02)
+	m.Spectate.Watched(3)
+	m.Spectate.Gap()
+	m.Spectate.Lost()
+	m.Spectate.Stale(0, true)
+	m.Views.Folded("games", 8)
+	m.Views.Parked("games")
+	m.Views.Rebuilt("games")
 
 	body := scrape(t, m)
 	for _, want := range []string{
@@ -50,7 +62,12 @@ func TestWhatIsObservedIsServed(t *testing.T) {
 		`ply_append_seconds_count{ok="yes"} 1`, "ply_append_batch_events_sum 4", "ply_append_batch_appends_sum 3",
 		"ply_append_bytes_total 500", "ply_subscriber_behind_events_total 9", "ply_store_stopped 1",
 		"ply_relayed_events_total 4", "ply_relay_lag_seconds_sum 0.005", "ply_bus_bad_messages_total 1",
-		"ply_logs 2", "ply_log_lag_seconds_count 1", "ply_watcher_skips_total 1", "ply_sockets 11", "go_goroutines",
+		"ply_logs 2", "ply_log_lag_seconds_count 1", "ply_watcher_skips_total 1", `ply_sockets{kind="play"} 1`,
+		`ply_sockets_closed_total{kind="play",why="peer"} 1`, `ply_handshakes_refused_total{status="403"} 1`,
+		"ply_messages_sent_total 1", "ply_message_bytes_sent_total 100", "ply_messages_spilled_total 1",
+		"ply_round_trip_seconds_count 1", "ply_watched_games 3", "ply_watch_gaps_total 1", "ply_watch_lost_total 1",
+		"ply_bus_silent_partitions 1", `ply_view_events_total{view="games"} 8`, `ply_view_parked_total{view="games"} 1`,
+		`ply_view_rebuilds_total{view="games"} 1`, "go_goroutines",
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("no %q", want)
@@ -65,7 +82,7 @@ func TestNoLabelNamesAGameOrAPerson(t *testing.T) {
 		for _, pair := range strings.Split(label[1], ",") {
 			name, _, _ := strings.Cut(pair, "=")
 			switch name {
-			case "version", "command", "result", "outcome", "what", "ok", "le":
+			case "version", "command", "result", "outcome", "what", "ok", "le", "kind", "why", "status", "view":
 			default:
 				t.Errorf("label %q: is its number of values bounded?", name)
 			}

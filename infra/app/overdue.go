@@ -1,0 +1,77 @@
+package app
+
+import (
+	"sync"
+	"time"
+
+	"github.com/plygames/ply/domain/clock"
+	"github.com/plygames/ply/projections/deadlines"
+)
+
+// Pauses between two looks at what did not change, in ms.
+const (
+	snoozeFor  = 5_000  // a game that was woken and had nothing due
+	orphanRest = 10_000 // the whole view, when no orphan was in it
+)
+
+// overdue shows the deadlines view to the policy of the same name. A game that is handed out rests for a while, so that
+// those which had nothing due, being a hint only, do not stand in the way of others.
+type overdue struct {
+	view *deadlines.Deadlines
+	now  func() time.Time
+
+	mu    sync.Mutex
+	woken map[string]time.Time // orphans that were handed out
+	rest  time.Time            // no orphans are looked for before
+}
+
+func newOverdue(view *deadlines.Deadlines) *overdue {
+	return &overdue{view: view, now: time.Now, woken: map[string]time.Time{}}
+}
+
+// Due implements policies.Overdue.
+func (o *overdue) Due(now int64, limit int) []string {
+	var ids []string
+	for _, row := range o.view.Due(now, limit) {
+		o.view.Snooze(row.Game, now+snoozeFor)
+		ids = append(ids, row.Game)
+	}
+	return ids
+}
+
+// Orphans implements policies.Overdue. Days are counted by the wall, whoever measured them, so only live clocks count.
+func (o *overdue) Orphans(running func(incarnation string) bool, limit int) []string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	now := o.now()
+	if now.Before(o.rest) {
+		return nil
+	}
+	alive := map[string]bool{}
+	orphans := 0
+	var ids []string
+	for _, row := range o.view.All() {
+		if row.Server == "" || row.Clock == clock.Days {
+			continue
+		}
+		runs, asked := alive[row.Server]
+		if !asked {
+			runs = running(row.Server)
+			alive[row.Server] = runs
+		}
+		if runs {
+			delete(o.woken, row.Game)
+			continue
+		}
+		orphans++
+		if at, ok := o.woken[row.Game]; (!ok || now.Sub(at) > snoozeFor*time.Millisecond) && len(ids) < limit {
+			o.woken[row.Game] = now
+			ids = append(ids, row.Game)
+		}
+	}
+	if orphans == 0 {
+		clear(o.woken)
+		o.rest = now.Add(orphanRest * time.Millisecond)
+	}
+	return ids
+}

@@ -1,0 +1,92 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"net/http/pprof"
+	"time"
+
+	"github.com/plygames/ply/commands/policies"
+	"github.com/plygames/ply/transport/rest"
+	"github.com/plygames/ply/transport/web"
+)
+
+// lookEvery is the pace of the deadlines policy.
+const lookEvery = time.Second
+
+// work lists what runs while the server serves, as its roles say. Each part returns nil when its context ends.
+func (a *App) work() []func(context.Context) error {
+	work := []func(context.Context) error{a.names.Run}
+	if a.config.Roles.Relay {
+		work = append(work, a.relay.Run)
+	}
+	if a.config.Roles.Project {
+		for _, f := range a.folds {
+			work = append(work, f.Run)
+		}
+		work = append(work, a.watchDeadlines)
+	}
+	for i, run := range work {
+		work[i] = func(ctx context.Context) error {
+			if err := run(ctx); ctx.Err() == nil {
+				return err
+			}
+			return nil
+		}
+	}
+	return work
+}
+
+// watchDeadlines wakes overdue games, once the view knows all that had happened before the start.
+func (a *App) watchDeadlines(ctx context.Context) error {
+	for _, f := range a.folds {
+		select {
+		case <-f.CaughtUp():
+		case <-ctx.Done():
+			return nil
+		}
+	}
+	policy := &policies.Deadlines{
+		View: newOverdue(a.deadlines), Games: a.games, Now: wall, Every: lookEvery, Log: a.log,
+		Running: func(incarnation string) bool {
+			_, running, _ := a.store.LastAlive(ctx, incarnation)
+			return running
+		},
+	}
+	policy.Run(ctx)
+	return nil
+}
+
+// routes is what people reach.
+func (a *App) routes(api http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	if a.config.Roles.Play {
+		mux.HandleFunc("/play/{game}", a.sockets.ServePlay)
+	}
+	if a.config.Roles.Watch {
+		mux.HandleFunc("/watch/{game}", a.sockets.ServeWatch)
+		mux.HandleFunc("/watch", a.sockets.ServeBoards)
+	}
+	mux.Handle("/api/", api)
+	mux.Handle("/livez", api)
+	mux.Handle("/ready", api)
+	mux.Handle("/", web.Handler())
+	return mux
+}
+
+// adminRoutes is what operators reach. The second listener asks nobody who they are, so what a browser was tricked into
+// sending is refused.
+func (a *App) adminRoutes() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", rest.NewOps(rest.OpsDeps{
+		Operator: &operator{a}, Metrics: a.metrics.Handler(), Health: a.health, Log: a.log,
+	}))
+	mux.HandleFunc("POST "+BackupPath, a.serveBackup)
+	mux.HandleFunc("POST /admin/players/{player}/revoke", a.serveRevoke)
+	if a.config.Pprof {
+		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	}
+	return http.NewCrossOriginProtection().Handler(mux)
+}

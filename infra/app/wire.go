@@ -1,0 +1,236 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/plygames/ply/commands"
+	"github.com/plygames/ply/commands/policies"
+	"github.com/plygames/ply/domain/event"
+	"github.com/plygames/ply/domain/game"
+	"github.com/plygames/ply/domain/games"
+	"github.com/plygames/ply/infra/bus"
+	"github.com/plygames/ply/infra/liveclock"
+	"github.com/plygames/ply/infra/metrics"
+	"github.com/plygames/ply/infra/pebble"
+	"github.com/plygames/ply/infra/relay"
+	"github.com/plygames/ply/projections/fold"
+	"github.com/plygames/ply/projections/history"
+	"github.com/plygames/ply/projections/paced"
+	"github.com/plygames/ply/projections/spectate"
+	"github.com/plygames/ply/transport/auth"
+	"github.com/plygames/ply/transport/fanout"
+	"github.com/plygames/ply/transport/limit"
+	"github.com/plygames/ply/transport/rest"
+	"github.com/plygames/ply/transport/socket"
+	"github.com/plygames/ply/transport/wire"
+)
+
+// The adapters satisfy the ports.
+var (
+	_ commands.Observer = (*metrics.Commands)(nil)
+	_ commands.Presence = (*socket.Presence)(nil)
+	_ commands.Announce = (*socket.Presence)(nil)
+	_ pebble.Observer   = (*metrics.Store)(nil)
+	_ relay.Observer    = (*metrics.Relay)(nil)
+	_ bus.Observer      = (*metrics.Bus)(nil)
+	_ fanout.Observer   = (*metrics.Fanout)(nil)
+	_ socket.Observer   = (*metrics.Sockets)(nil)
+	_ spectate.Observer = (*metrics.Spectate)(nil)
+	_ fold.Observer     = (*metrics.Views)(nil)
+	_ policies.Overdue  = (*overdue)(nil)
+	_ policies.Waker    = (*commands.Application)(nil)
+	_ bus.Handler       = (*spectate.Spectate)(nil)
+	_ relay.Publisher   = (*bus.Local)(nil)
+	_ fanout.Feed       = (*commands.Application)(nil)
+	_ fanout.Feed       = (*spectate.Spectate)(nil)
+	_ fanout.History    = (*history.History)(nil)
+	_ rest.Commands     = (*commands.Application)(nil)
+	_ rest.Operator     = (*operator)(nil)
+	_ auth.Revocations  = (*revocations)(nil)
+)
+
+// markEvery is how often the server says that it is alive; see commands.Alive.
+const markEvery = time.Second
+
+// openStore takes the folder's lock first: whoever has it may write everything else there.
+func (a *App) openStore(context.Context) error {
+	if err := prepareFolder(a.data); err != nil {
+		return err
+	}
+	a.incarnation = strings.ToLower(rand.Text()[:16])
+	store, err := pebble.Open(pebble.Config{
+		Dir: a.data, Logger: a.log, Observer: a.metrics.Store, Incarnation: a.incarnation,
+	})
+	if err != nil {
+		return Advise(a.data, err)
+	}
+	a.store = store
+	return nil
+}
+
+// startClock starts the live clock and the mark of life that goes with it. Both run until everything else is closed.
+func (a *App) startClock(context.Context) error {
+	a.clock = liveclock.New()
+	ctx, cancel := context.WithCancel(context.Background())
+	var ticking sync.WaitGroup
+	a.stopTicking = func() { cancel(); ticking.Wait() }
+	ticking.Go(func() { a.clock.Run(ctx) })
+	if err := a.store.Mark(a.clock.Now()); err != nil {
+		return fmt.Errorf("data folder %s: %w", a.data, err)
+	}
+	ticking.Go(func() {
+		tick := time.NewTicker(markEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			if err := a.store.Mark(a.clock.Now()); err != nil {
+				a.log.Warn("mark of life not written; a crash now would charge players less than they used", "error", err)
+			}
+		}
+	})
+	return nil
+}
+
+func (a *App) openKeys(ctx context.Context) error {
+	folder := filepath.Join(a.data, keysFolder)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	key, err := auth.LoadOrCreateKey(filepath.Join(folder, "signing.key"))
+	if err != nil {
+		return err
+	}
+	keySet := a.config.JWKSFile
+	if keySet == "" {
+		keySet = a.config.JWKSURL
+	}
+	a.people, err = auth.New(ctx, auth.Config{
+		Key: key, KeySet: keySet, Audience: a.config.JWTAudience, Lifetime: a.config.TokenTTL, Log: a.log,
+		Revoked: &revocations{path: filepath.Join(folder, "revoked")},
+	})
+	return err
+}
+
+// buildWriteSide: sockets' presence comes first, because commands ask who is here.
+func (a *App) buildWriteSide(context.Context) error {
+	if err := a.openViews(); err != nil {
+		return err
+	}
+	a.presence = socket.NewPresence(a.clock)
+	a.games = commands.New(commands.Config{
+		Incarnation:   a.incarnation,
+		SnapshotEvery: uint64(a.config.SnapshotEvery),
+		HotGames:      a.config.HotGames,
+		EvictAfter:    a.config.EvictAfter,
+	}, commands.Ports{
+		Store: a.store, Snapshots: a.store, Alive: a.store, Clock: a.clock, Presence: a.presence, Quota: a.lists,
+		Announce: a.presence, Observer: a.metrics.Commands, Kinds: games.Kinds, Wall: wall, Seed: seed, Log: a.log,
+	})
+	return nil
+}
+
+// buildWatching: the relay finds the store's end here, before the first command can be accepted, and the subscriptions
+// stand before it publishes.
+func (a *App) buildWatching(ctx context.Context) (err error) {
+	a.history = &history.History{Log: a.store, Kinds: games.Kinds}
+	a.bus = bus.NewLocal(a.metrics.Bus, a.log)
+	a.spectate = spectate.New(spectate.Config{Log: a.store, Kinds: games.Kinds, Logger: a.log, Observer: a.metrics.Spectate})
+	a.paced = paced.New(paced.Config{Live: a.spectate, Past: a.history, Wall: wall, Logger: a.log})
+
+	// Subscriptions end with the bus.
+	if a.config.Roles.Watch {
+		if err := a.bus.Subscribe(context.Background(), "watch", a.spectate); err != nil {
+			return err
+		}
+	}
+	if a.config.Roles.Play {
+		if err := a.bus.Subscribe(context.Background(), "play", learner{a.games}); err != nil {
+			return err
+		}
+	}
+	if a.config.Roles.Relay {
+		a.relay, err = relay.Open(ctx, relay.Config{Log: a.store, Bus: a.bus, Observer: a.metrics.Relay, Logger: a.log})
+	}
+	return err
+}
+
+// learner gives a host what other hosts have committed.
+type learner struct{ games *commands.Application }
+
+func (l learner) Events(batch []event.Recorded) { l.games.Learn(batch) }
+func (learner) Watermark(event.Position)        {}
+
+// buildEdge: what listens to people.
+func (a *App) buildEdge(context.Context) error {
+	c := a.config
+	encoder := &wire.Encoder{Names: a.names}
+	limiter, handshakes := limit.Limiter(limit.Off{}), (*limit.Buckets[string])(nil)
+	if c.RateLimits {
+		limiter, handshakes = limit.NewCommands(nil), limit.NewHandshakes(nil)
+	}
+	a.sockets = socket.New(socket.Config{
+		Incarnation: a.incarnation, Origins: c.Origins, Proxies: c.TrustedProxies, Unlimited: !c.RateLimits,
+	}, socket.Deps{
+		Games: a.games, Play: a.games, Watch: a.spectate, Paced: feeds{a.paced}, History: a.history, Encoder: encoder,
+		Auth: a.people, Presence: a.presence, Commands: limiter, Handshakes: handshakes, Clock: a.clock, Wall: wall,
+		Observer: a.metrics.Sockets, FanoutObserver: a.metrics.Fanout, Log: a.log,
+	})
+	api := rest.New(rest.Deps{
+		Commands: a.games, History: a.history, People: a.people, Encoder: encoder, Namer: a.games, Lists: a.lists,
+		Presence: a.presence, Limiter: limiter, Health: a.health, Kinds: games.All(),
+		Now: time.Now, Live: a.clock.Now, Elapsed: a.elapsed, Origins: c.Origins, Log: a.log,
+	})
+	a.publicServer = newServer(a.routes(api), a.log)
+	a.adminServer = newServer(a.adminRoutes(), a.log)
+	a.adminServer.WriteTimeout = 0 // profiles and backups take as long as they take
+	return nil
+}
+
+// feeds gives sockets the paced feeds as they know them.
+type feeds struct{ *paced.Paced }
+
+func (f feeds) Delayed(d time.Duration) fanout.Feed { return f.Paced.Delayed(d) }
+
+func (f feeds) Replay(from uint64, speed float64, delay time.Duration) fanout.Feed {
+	if delay > 0 {
+		return f.Paced.Delayed(delay).Replay(from, speed)
+	}
+	return f.Paced.Replay(from, speed)
+}
+
+// elapsed is how long a seat has been thinking, in ms: on our live clock if we put it on turn, else by the wall.
+func (a *App) elapsed(o game.Origin) int64 {
+	if o.Server == a.incarnation {
+		return max(0, a.clock.Now()-o.Up)
+	}
+	return max(0, wall()-o.At)
+}
+
+func (a *App) openListeners(context.Context) (err error) {
+	if a.public, err = listen(a.config.Addr, "--addr (PLY_ADDR)"); err != nil {
+		return err
+	}
+	if a.admin, err = listenAdmin(a.config.AdminAddr, a.log); err != nil {
+		return err
+	}
+	return writeRunning(a.data, Running{PID: os.Getpid(), Addr: a.Addr(), Admin: a.AdminAddr()})
+}
+
+func wall() int64 { return time.Now().UnixMilli() }
+
+// seed is fresh randomness for one decision.
+func seed() (s game.Seed) {
+	_, _ = rand.Read(s[:]) // never fails
+	return s
+}
