@@ -1,0 +1,182 @@
+// A socket that comes back: section 9's close codes and section 11's back-off. What the lines mean is not its matter.
+
+import { stops, stopped } from "./words.js";
+
+const first = 1000;
+const longest = 10000;
+const steady = 10000; // ms connected after which the back-off starts anew
+const quiet = 10000; // ms without a line after which we ask whether anybody is there
+const patience = 5000; // ms to wait for that answer
+
+const broken = new Set([1002, 1003, 1007, 1009]);
+
+/**
+ * Connection keeps one socket open. The caller gives:
+ *   url()        the address, asked anew for every attempt (it holds "from")
+ *   token()      a promise of a token or null
+ *   refused()    asked after a handshake failed, as a browser hides why: a promise of a text to stop with, or null
+ *   lines(list)  what arrived, parsed
+ *   resync()     the server said: forget everything
+ *   changed(s)   {state: "connecting" | "open" | "waiting" | "finished" | "stopped", until, reason}
+ */
+export class Connection {
+  #caller;
+  #socket = null;
+  #attempts = 0;
+  #timer = 0;
+  #watch = 0;
+  #closed = false;
+  #waiting = false;
+  #turn = 0; // of the newest attempt; an older one that wakes up late is dropped
+
+  #online = () => this.#hurry();
+  #visible = () => document.visibilityState === "visible" && this.#hurry();
+
+  constructor(caller) {
+    this.#caller = caller;
+    addEventListener("online", this.#online);
+    document.addEventListener("visibilitychange", this.#visible);
+  }
+
+  /** Opens the socket; from then on it reconnects by itself. */
+  async open() {
+    clearTimeout(this.#timer);
+    this.#waiting = false;
+    const turn = ++this.#turn;
+    this.#caller.changed({ state: "connecting" });
+    const token = await this.#caller.token().catch(() => null);
+    if (this.#closed || turn !== this.#turn) {
+      return;
+    }
+    const address = new URL(this.#caller.url(), location.href);
+    address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+    const socket = new WebSocket(address, token ? ["ply.v1", `bearer.${token}`] : ["ply.v1"]);
+    this.#socket = socket;
+    let opened = 0;
+    socket.onopen = () => {
+      opened = performance.now();
+      this.#heard();
+      this.#caller.changed({ state: "open" });
+    };
+    socket.onmessage = ({ data }) => {
+      if (socket !== this.#socket) {
+        return;
+      }
+      this.#heard();
+      this.#caller.lines(data.split("\n").map((line) => JSON.parse(line)));
+    };
+    socket.onclose = ({ code, reason }) => {
+      if (socket === this.#socket) {
+        this.#ended(code, reason, opened);
+      }
+    };
+  }
+
+  /** Sends an object if the socket is open; tells whether it was. */
+  send(object) {
+    if (this.#socket?.readyState !== WebSocket.OPEN) {
+      return false;
+    }
+    this.#socket.send(JSON.stringify(object));
+    return true;
+  }
+
+  /** Gives this socket up and opens another one after the usual pause. */
+  again() {
+    this.#drop();
+    this.#wait(this.#pause());
+  }
+
+  /** Ends it for good. */
+  close() {
+    this.#closed = true;
+    this.#waiting = false;
+    clearTimeout(this.#timer);
+    removeEventListener("online", this.#online);
+    document.removeEventListener("visibilitychange", this.#visible);
+    this.#drop();
+  }
+
+  #drop() {
+    clearTimeout(this.#watch);
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close();
+  }
+
+  async #ended(code, reason, opened) {
+    clearTimeout(this.#watch);
+    this.#socket = null;
+    if (opened && performance.now() - opened > steady) {
+      this.#attempts = 0;
+    }
+    if (code === 4505) {
+      this.#caller.changed({ state: "finished" });
+      return;
+    }
+    if (code >= 4500 || broken.has(code)) {
+      this.#caller.changed({ state: "stopped", reason: stops[code] ?? stopped });
+      return;
+    }
+    if (!opened) {
+      const turn = this.#turn;
+      const why = await this.#caller.refused();
+      if (this.#closed || turn !== this.#turn) {
+        return;
+      }
+      if (why) {
+        this.#caller.changed({ state: "stopped", reason: why });
+        return;
+      }
+    }
+    if (code === 4004) {
+      this.#caller.resync();
+    }
+    const told = code === 4001 ? Number(/^retry=(\d+)$/.exec(reason)?.[1] ?? NaN) : NaN;
+    if (!Number.isNaN(told)) {
+      this.#wait(told);
+    } else if (code === 4006) {
+      this.#wait(1000 + Math.random() * 2000);
+    } else {
+      this.#wait(this.#pause());
+    }
+  }
+
+  // A random 0-1 s at first, so that a server's end does not bring everybody back at once; then doubling, with jitter.
+  #pause() {
+    const attempt = this.#attempts++;
+    if (attempt === 0) {
+      return Math.random() * first;
+    }
+    return Math.min(longest, first * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2);
+  }
+
+  #wait(ms) {
+    this.#caller.changed({ state: "waiting", until: performance.now() + ms });
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.open(), ms);
+    this.#waiting = true;
+  }
+
+  // A browser does not see the server's pings, and a network that went away says nothing: ask after a silence.
+  #heard() {
+    clearTimeout(this.#watch);
+    this.#watch = setTimeout(() => this.#probe(), quiet);
+  }
+
+  #probe() {
+    if (this.send({ t: "ping", ts: Date.now() })) {
+      clearTimeout(this.#watch);
+      this.#watch = setTimeout(() => this.again(), patience);
+    }
+  }
+
+  // The network is back or the tab is looked at again: no reason to sit out a pause, or to trust a sleeping socket.
+  #hurry() {
+    if (this.#waiting) {
+      this.open();
+    } else {
+      this.#probe();
+    }
+  }
+}

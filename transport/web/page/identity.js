@@ -1,0 +1,78 @@
+// Who we are: a guest, made at the first need and kept in this browser.
+
+import { call } from "./api.js";
+import { guest } from "./memory.js";
+
+const renewBefore = 2 * 3600 * 1000;
+
+// A browser that keeps nothing still has this page's own memory.
+let here = guest.get();
+
+/** The guest we are if the token is still good, else null. */
+export function whoAmI() {
+  return here && here.expires > Date.now() ? here : null;
+}
+
+/** Lets us become somebody else at the next need: seats of the guest we were are given up. */
+export function leave() {
+  here = null;
+  guest.set(null);
+}
+
+/** The name we last went by; tokens expire, names stay. */
+export function lastName() {
+  return here?.name ?? "";
+}
+
+// Seats of an earlier guest stay with the earlier one.
+async function becomeGuest(name) {
+  here = await call("POST", "/api/guests", { body: { name } });
+  guest.set(here);
+  return here;
+}
+
+/**
+ * A token that is good for a while, or null if we are nobody. A token about to expire is renewed: asked with the old
+ * token the server may give the same guest a new one. Another guest is of no use to somebody who has seats.
+ */
+export async function freshToken() {
+  const me = whoAmI();
+  if (!me) {
+    return null;
+  }
+  if (me.expires - Date.now() < renewBefore) {
+    const renewed = await call("POST", "/api/guests", { token: me.token, body: { name: me.name } }).catch(() => null);
+    if (renewed?.player === me.player) {
+      here = renewed;
+      guest.set(here);
+    }
+  }
+  return here.token;
+}
+
+/**
+ * Does something as a guest of this name: as the one we are if there is one, else as a new one, and as a new one too if
+ * the server does not know our token any more. deed gets the token.
+ */
+export async function asGuest(name, deed) {
+  const me = whoAmI();
+  if (me) {
+    try {
+      return await deed(await freshToken());
+    } catch (error) {
+      if (error.code !== "unauthorized") {
+        throw error;
+      }
+    }
+  }
+  const made = await becomeGuest(name);
+  return deed(made.token);
+}
+
+/** Forgets a token that the server does not take any more. */
+export function forgetToken() {
+  if (here) {
+    here = { ...here, expires: 0 };
+    guest.set(here);
+  }
+}
