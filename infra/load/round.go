@@ -1,0 +1,217 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/plygames/ply/transport/client"
+)
+
+// Figures are what one round measured.
+type Figures struct {
+	Name                     string
+	Moves                    int // acknowledged
+	Refused                  int
+	Seconds                  float64
+	AckP50, AckP99, AckP999  time.Duration
+	DeliveryP50, DeliveryP99 time.Duration // to the other player
+	WatchP50, WatchP99       time.Duration // to the watchers
+	Watched                  int           // lines that reached watchers
+	Holes                    uint64        // numbers that a watcher missed: always 0
+	CPU                      float64       // seconds of the server's processor time; 0 = not known
+}
+
+// PerSecond is the rate of acknowledged moves.
+func (f Figures) PerSecond() float64 { return float64(f.Moves) / f.Seconds }
+
+// round seats all pairs at a table, plays for the measured time, and sends them home.
+type round struct {
+	Config
+	name  string
+	table table
+	watch func(ctx context.Context, id string, h client.Handler) (*client.Session, error) // nil = nobody can
+	cpu   func() (float64, bool)
+	lines [][]string
+	out   io.Writer
+
+	tally tally
+	seen  samples
+}
+
+// warmUp is played before anything is counted.
+const warmUp = time.Second
+
+func (r *round) run(ctx context.Context) (Figures, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	pairs, first, err := r.seat(ctx)
+	defer func() {
+		var leaving sync.WaitGroup
+		for _, p := range pairs {
+			leaving.Go(p.stop)
+		}
+		leaving.Wait()
+	}()
+	if err != nil {
+		return Figures{}, err
+	}
+	watchers, err := r.seatWatchers(ctx, first, pairs[0])
+	defer func() {
+		var leaving sync.WaitGroup
+		for _, w := range watchers {
+			leaving.Go(w.Close)
+		}
+		leaving.Wait()
+	}()
+	if err != nil {
+		return Figures{}, err
+	}
+
+	begin := time.Now()
+	for i, p := range pairs {
+		p.begin(begin.Add(time.Duration(i) * p.every / time.Duration(len(pairs))))
+		go r.keepPlaying(ctx, p, i)
+	}
+	r.wait(ctx, warmUp, "warming up")
+	moves, refused, _ := r.tally.count()
+	r.tally.acks.take()
+	r.tally.deliveries.take()
+	r.seen.take()
+	cpu, known := r.cpu()
+	start := time.Now()
+	r.wait(ctx, r.For, "playing")
+	f := Figures{Name: r.name, Seconds: time.Since(start).Seconds()}
+	allMoves, allRefused, failure := r.tally.count()
+	f.Moves, f.Refused = allMoves-moves, allRefused-refused
+	if after, ok := r.cpu(); ok && known {
+		f.CPU = after - cpu
+	}
+	acks, deliveries, seen := sorted(r.tally.acks.take()), sorted(r.tally.deliveries.take()), sorted(r.seen.take())
+	f.AckP50, f.AckP99, f.AckP999 = quantile(acks, .5), quantile(acks, .99), quantile(acks, .999)
+	f.DeliveryP50, f.DeliveryP99 = quantile(deliveries, .5), quantile(deliveries, .99)
+	f.Watched, f.WatchP50, f.WatchP99 = len(seen), quantile(seen, .5), quantile(seen, .99)
+	for _, w := range watchers {
+		f.Holes += w.Holes()
+	}
+	if f.Moves == 0 {
+		return f, fmt.Errorf("no move was acknowledged against the %s: %w", r.name, failure)
+	}
+	return f, ctx.Err()
+}
+
+// seatAtOnce is how many pairs sit down at the same time.
+const seatAtOnce = 64
+
+func (r *round) seat(ctx context.Context) (pairs []*pair, first string, err error) {
+	pairs = make([]*pair, r.Games)
+	every := time.Duration(0)
+	if r.Rate > 0 {
+		every = time.Duration(float64(r.Games) / r.Rate * float64(time.Second))
+	}
+	slots := make(chan struct{}, seatAtOnce)
+	var sitting sync.WaitGroup
+	var mu sync.Mutex
+	for i := range pairs {
+		pairs[i] = &pair{table: r.table, tally: &r.tally, every: every}
+		slots <- struct{}{}
+		sitting.Go(func() {
+			defer func() { <-slots }()
+			id, failure := pairs[i].start(ctx, r.lines[i%len(r.lines)])
+			mu.Lock()
+			defer mu.Unlock()
+			if failure != nil && err == nil {
+				err = failure
+			}
+			if i == 0 {
+				first = id
+			}
+		})
+	}
+	sitting.Wait()
+	return pairs, first, err
+}
+
+// keepPlaying gives a pair a new game whenever it has played one to its end.
+func (r *round) keepPlaying(ctx context.Context, p *pair, n int) {
+	for next := n + 1; ; next++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-p.ended:
+		}
+		p.mu.Lock()
+		old := p.players
+		p.mu.Unlock()
+		for _, s := range old {
+			s.Close()
+		}
+		if _, err := p.start(ctx, r.lines[next%len(r.lines)]); err != nil {
+			if ctx.Err() == nil {
+				r.tally.fail(err)
+			}
+			return
+		}
+		p.begin(time.Now())
+	}
+}
+
+func (r *round) seatWatchers(ctx context.Context, id string, p *pair) ([]*client.Session, error) {
+	if r.Watchers == 0 || r.watch == nil {
+		return nil, nil
+	}
+	watchers := make([]*client.Session, r.Watchers)
+	slots := make(chan struct{}, seatAtOnce)
+	var sitting sync.WaitGroup
+	var mu sync.Mutex
+	var err error
+	for i := range watchers {
+		slots <- struct{}{}
+		sitting.Go(func() {
+			defer func() { <-slots }()
+			w, failure := r.watch(ctx, id, func(m client.Message) {
+				// The game's first move is version 5.
+				if m.Type == "move" && m.V >= 5 {
+					if at, ok := p.sentAt(int(m.V) - 5); ok {
+						r.seen.add(time.Since(at))
+					}
+				}
+			})
+			mu.Lock()
+			defer mu.Unlock()
+			watchers[i] = w
+			if failure != nil && err == nil {
+				err = fmt.Errorf("watch: %w", failure)
+			}
+		})
+	}
+	sitting.Wait()
+	if err != nil {
+		return nil, err
+	}
+	return watchers, nil
+}
+
+// wait lets time pass, with a line of progress each second.
+func (r *round) wait(ctx context.Context, d time.Duration, what string) {
+	end := time.NewTimer(d)
+	defer end.Stop()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	start := time.Now()
+	before, _, _ := r.tally.count()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-end.C:
+			return
+		case <-tick.C:
+			moves, refused, _ := r.tally.count()
+			fmt.Fprintf(r.out, "%s: %s %3.0f of %.0f s, %d moves, %.0f/s, %d refused\n", r.name, what,
+				time.Since(start).Seconds(), d.Seconds(), moves, float64(moves-before)/time.Since(start).Seconds(), refused)
+		}
+	}
+}
