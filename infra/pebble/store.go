@@ -24,6 +24,7 @@ type Config struct {
 	Observer    Observer     // nil: none
 	Incarnation string       // this run of the server, for its mark of life; "" if it leaves none
 
+	LogBytes   uint64 // of write-ahead log before it becomes a table; bounds the time Open takes; 0: 32 MiB
 	CacheBytes int64  // memory for blocks read from disk, shared by all folders; 0: 64 MiB
 	RecentMax  int    // events kept in memory for subscribers; 0: 65,536. They are bounded by 64 MiB too
 	HeadsMax   int    // streams whose version is kept in memory; 0: 131,072
@@ -37,7 +38,7 @@ const (
 	defaultMinFree = 128 << 20
 
 	recentBytes   = 64 << 20
-	eventMemTable = 32 << 20
+	defaultLog    = 32 << 20
 	smallMemTable = 4 << 20
 )
 
@@ -137,6 +138,9 @@ func (s *Store) defaults() {
 	if c.CacheBytes <= 0 {
 		c.CacheBytes = defaultCache
 	}
+	if c.LogBytes == 0 {
+		c.LogBytes = defaultLog
+	}
 	if c.RecentMax <= 0 {
 		c.RecentMax = defaultRecent
 	}
@@ -157,7 +161,7 @@ func (s *Store) openEvents() (err error) {
 		return err
 	}
 	s.events, err = openFolder(folderOptions{
-		fs: s.fs, dir: dir, cache: s.cache, memTable: eventMemTable, durable: true, logger: s.logger,
+		fs: s.fs, dir: dir, cache: s.cache, memTable: s.config.LogBytes, durable: true, logger: s.logger,
 		failed: s.stop,
 	})
 	if err != nil {
