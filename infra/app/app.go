@@ -22,6 +22,7 @@ import (
 	"github.com/plygames/ply/infra/relay"
 	"github.com/plygames/ply/projections/deadlines"
 	"github.com/plygames/ply/projections/fold"
+	"github.com/plygames/ply/projections/games"
 	"github.com/plygames/ply/projections/history"
 	"github.com/plygames/ply/projections/paced"
 	"github.com/plygames/ply/projections/players"
@@ -53,7 +54,7 @@ type App struct {
 	people      *auth.Authority
 
 	names     *players.Names
-	lists     *gamelists
+	lists     *games.Games
 	deadlines *deadlines.Deadlines
 	folds     []*fold.Fold
 

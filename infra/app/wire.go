@@ -21,6 +21,7 @@ import (
 	"github.com/plygames/ply/infra/pebble"
 	"github.com/plygames/ply/infra/relay"
 	"github.com/plygames/ply/projections/fold"
+	views "github.com/plygames/ply/projections/games"
 	"github.com/plygames/ply/projections/history"
 	"github.com/plygames/ply/projections/paced"
 	"github.com/plygames/ply/projections/spectate"
@@ -52,6 +53,8 @@ var (
 	_ fanout.Feed       = (*spectate.Spectate)(nil)
 	_ fanout.History    = (*history.History)(nil)
 	_ rest.Commands     = (*commands.Application)(nil)
+	_ rest.Lists        = lists{}
+	_ commands.Quota    = (*views.Games)(nil)
 	_ rest.Operator     = (*operator)(nil)
 	_ auth.Revocations  = (*revocations)(nil)
 )
@@ -187,7 +190,7 @@ func (a *App) buildEdge(context.Context) error {
 		Observer: a.metrics.Sockets, FanoutObserver: a.metrics.Fanout, Log: a.log,
 	})
 	api := rest.New(rest.Deps{
-		Commands: a.games, History: a.history, People: a.people, Encoder: encoder, Namer: a.games, Lists: a.lists,
+		Commands: a.games, History: a.history, People: a.people, Encoder: encoder, Namer: a.games, Lists: lists{a.lists},
 		Presence: a.presence, Limiter: limiter, Health: a.health, Kinds: games.All(),
 		Now: time.Now, Live: a.clock.Now, Elapsed: a.elapsed, Origins: c.Origins, Log: a.log,
 	})
