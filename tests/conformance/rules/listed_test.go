@@ -7,12 +7,22 @@ import (
 	"testing"
 
 	"github.com/plygames/ply/domain/game"
-	"github.com/plygames/ply/domain/games/chess"
+	"github.com/plygames/ply/domain/games"
 	"github.com/plygames/ply/tests/conformance/rules"
 )
 
-func TestChess(t *testing.T) {
-	rules.Test(t, chess.Rules{}, chessSample())
+// TestListed admits every game that the server offers. A new one needs a sample here.
+func TestListed(t *testing.T) {
+	samples := map[string]rules.Sample{"chess": chessSample()}
+	for _, kind := range games.All() {
+		t.Run(kind.Kind(), func(t *testing.T) {
+			sample, ok := samples[kind.Kind()]
+			if !ok {
+				t.Fatal("listed in domain/games, but the suite has no sample of it")
+			}
+			rules.Test(t, kind, sample)
+		})
+	}
 }
 
 func chessSample() rules.Sample {
