@@ -17,7 +17,7 @@ import (
 
 type backupCommand struct {
 	Data string `env:"PLY_DATA" default:"./data" placeholder:"DIR" help:"Data folder to back up. A server may be using it."`
-	To   string `env:"PLY_BACKUP_TO" required:"" placeholder:"DIR" help:"New or empty folder for the backup. On the same disk it takes nearly no space; copy it elsewhere to survive the disk."`
+	To   string `arg:"" name:"dir" help:"New or empty folder for the backup. On the same disk it takes nearly no space; copy it elsewhere to survive the disk."`
 }
 
 // Run asks the server that uses the folder for a backup, or makes it if none does.
@@ -63,7 +63,7 @@ func askForBackup(data, to string) error {
 }
 
 type restoreCommand struct {
-	From string `env:"PLY_RESTORE_FROM" required:"" placeholder:"DIR" help:"Folder that ply backup made. It is only read."`
+	From string `arg:"" name:"dir" help:"Folder that ply backup made. It is only read."`
 	Data string `env:"PLY_DATA" default:"./data" placeholder:"DIR" help:"New or empty data folder."`
 }
 

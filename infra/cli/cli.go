@@ -26,7 +26,10 @@ type commandLine struct {
 	Verify  verifyCommand  `cmd:"" help:"Refold every stored game through the rules and check every hash chain."`
 	Backup  backupCommand  `cmd:"" help:"Copy the data of a server, running or not, to a new folder."`
 	Restore restoreCommand `cmd:"" help:"Make a data folder from a backup."`
+	Load    loadCommand    `cmd:"" help:"Play many games over real sockets and tell how fast it went."`
 	Version versionCommand `cmd:"" help:"Print the version."`
+
+	LoadRelay loadRelayCommand `cmd:"" hidden:"" help:"The baseline of load."`
 }
 
 // streams are where a command writes: results to out, logs and mistakes to err.

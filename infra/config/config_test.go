@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"flag"
 	"os"
 	"path/filepath"
 	"slices"
@@ -125,11 +126,27 @@ func TestUnknownVariables(t *testing.T) {
 	}
 }
 
-func TestTheTableHoldsEverySetting(t *testing.T) {
-	table := config.Table()
-	for _, want := range []string{"| `--addr` | `PLY_ADDR` | `127.0.0.1:8080` |", "`--jwks-url`", "`PLY_DRAIN`"} {
-		if !strings.Contains(table, want) {
-			t.Errorf("no %s in\n%s", want, table)
+var write = flag.Bool("write", false, "write the table of settings into the README")
+
+func TestTheReadmeHoldsTheTable(t *testing.T) {
+	const begin, end = "<!-- settings: begin -->\n", "<!-- settings: end -->\n"
+	place := filepath.Join("..", "..", "README.md")
+	text, err := os.ReadFile(place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, found := strings.Cut(string(text), begin)
+	table, after, closed := strings.Cut(rest, end)
+	if !found || !closed {
+		t.Fatalf("README.md has no place for the settings: the lines %q and %q", begin, end)
+	}
+	if *write {
+		if err := os.WriteFile(place, []byte(before+begin+config.Table()+end+after), 0o644); err != nil {
+			t.Fatal(err)
 		}
+		return
+	}
+	if table != config.Table() {
+		t.Error("the table of settings in README.md is old: run go generate ./infra/config")
 	}
 }

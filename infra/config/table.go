@@ -59,7 +59,9 @@ func kebab(name string) string {
 	return strings.ToLower(b.String())
 }
 
-// Table is the settings as a Markdown table, for the README.
+//go:generate go test -run=TestTheReadmeHoldsTheTable -write
+
+// Table is the settings as a Markdown table, for the README. `go generate` writes it there.
 func Table() string {
 	var b strings.Builder
 	b.WriteString("| flag | variable | default | what it does |\n|---|---|---|---|\n")

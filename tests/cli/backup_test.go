@@ -60,10 +60,10 @@ func TestBackupRestoreVerify(t *testing.T) {
 	}
 
 	hot := filepath.Join(t.TempDir(), "hot")
-	if r := run(t, nil, "backup", "--data", s.data, "--to", hot); r.code != 0 || !strings.Contains(r.out, "backup in "+hot) {
+	if r := run(t, nil, "backup", "--data", s.data, hot); r.code != 0 || !strings.Contains(r.out, "backup in "+hot) {
 		t.Fatalf("backup of a running server: %+v", r)
 	}
-	if r := run(t, nil, "backup", "--data", s.data, "--to", hot); r.code != 1 || !strings.Contains(r.errors, "not empty") {
+	if r := run(t, nil, "backup", "--data", s.data, hot); r.code != 1 || !strings.Contains(r.errors, "not empty") {
 		t.Errorf("backup over a backup: %+v", r)
 	}
 	if r := run(t, nil, "verify", "--data", s.data); r.code != 1 || !strings.Contains(r.errors, "is in use by") {
@@ -74,7 +74,7 @@ func TestBackupRestoreVerify(t *testing.T) {
 		t.Fatalf("exit code %d", code)
 	}
 	cold := filepath.Join(t.TempDir(), "cold")
-	if r := run(t, nil, "backup", "--data", s.data, "--to", cold); r.code != 0 {
+	if r := run(t, nil, "backup", "--data", s.data, cold); r.code != 0 {
 		t.Fatalf("backup of a stopped server: %+v", r)
 	}
 	if r := run(t, nil, "verify", "--data", s.data); r.code != 0 || !strings.Contains(r.out, "of 2 games (1 unfinished)") {
@@ -83,10 +83,10 @@ func TestBackupRestoreVerify(t *testing.T) {
 
 	for _, from := range []string{hot, cold} {
 		data := filepath.Join(t.TempDir(), "data")
-		if r := run(t, nil, "restore", "--from", from, "--data", data); r.code != 0 || !strings.Contains(r.out, "restored and verified") {
+		if r := run(t, nil, "restore", from, "--data", data); r.code != 0 || !strings.Contains(r.out, "restored and verified") {
 			t.Fatalf("restore: %+v", r)
 		}
-		if r := run(t, nil, "restore", "--from", from, "--data", data); r.code != 1 || !strings.Contains(r.errors, "not empty") {
+		if r := run(t, nil, "restore", from, "--data", data); r.code != 1 || !strings.Contains(r.errors, "not empty") {
 			t.Errorf("restore over data: %+v", r)
 		}
 		again := start(t, data)
@@ -100,7 +100,7 @@ func TestBackupRestoreVerify(t *testing.T) {
 			t.Errorf("the signing key was not restored: %v, %v", err, err2)
 		}
 	}
-	if r := run(t, nil, "restore", "--from", t.TempDir(), "--data", filepath.Join(t.TempDir(), "x")); r.code != 1 || !strings.Contains(r.errors, "not a whole backup") {
+	if r := run(t, nil, "restore", t.TempDir(), "--data", filepath.Join(t.TempDir(), "x")); r.code != 1 || !strings.Contains(r.errors, "not a whole backup") {
 		t.Errorf("restore from nothing: %+v", r)
 	}
 	if r := run(t, nil, "verify", "--data", t.TempDir()); r.code != 1 || !strings.Contains(r.errors, "holds no ply data") {

@@ -23,7 +23,7 @@ func TestVerifyFindsWhatIsWrong(t *testing.T) {
 		t.Fatalf("exit code %d", code)
 	}
 	backup := filepath.Join(t.TempDir(), "backup")
-	if r := run(t, nil, "backup", "--data", s.data, "--to", backup); r.code != 0 {
+	if r := run(t, nil, "backup", "--data", s.data, backup); r.code != 0 {
 		t.Fatalf("backup: %+v", r)
 	}
 
@@ -92,7 +92,7 @@ func TestVerifyFindsWhatIsWrong(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			data := filepath.Join(t.TempDir(), "data")
-			if r := run(t, nil, "restore", "--from", backup, "--data", data); r.code != 0 {
+			if r := run(t, nil, "restore", backup, "--data", data); r.code != 0 {
 				t.Fatalf("restore: %+v", r)
 			}
 			store, err := pebble.Open(pebble.Config{Dir: data})
@@ -116,7 +116,7 @@ func TestVerifyFindsWhatIsWrong(t *testing.T) {
 
 	t.Run("damaged files", func(t *testing.T) {
 		data := filepath.Join(t.TempDir(), "data")
-		if r := run(t, nil, "restore", "--from", backup, "--data", data); r.code != 0 {
+		if r := run(t, nil, "restore", backup, "--data", data); r.code != 0 {
 			t.Fatalf("restore: %+v", r)
 		}
 		files, err := filepath.Glob(filepath.Join(data, "events", "*.sst"))

@@ -1,0 +1,51 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/plygames/ply/infra/load"
+)
+
+type loadCommand struct {
+	URL      string        `placeholder:"URL" help:"A running server (with --rate-limits=off), such as http://127.0.0.1:8080. Without it one is started, with its data in a temporary folder."`
+	Games    int           `default:"1000" help:"Games played at once, two sockets each."`
+	Watch    int           `default:"0" help:"Sockets that watch the first game."`
+	Rate     float64       `default:"0" help:"Moves a second over all games (open loop: latencies count from the moment a move was due). 0 plays as fast as it goes."`
+	For      time.Duration `default:"10s" help:"Measured time of each round."`
+	Rounds   int           `default:"3" help:"Rounds; with --baseline the two take turns."`
+	Baseline bool          `help:"Play the same against a relay that only echoes to both players' sockets, and tell the ratio."`
+}
+
+func (c *loadCommand) config() load.Config {
+	return load.Config{URL: c.URL, Games: c.Games, Watchers: c.Watch, Rate: c.Rate, For: c.For, Rounds: c.Rounds, Baseline: c.Baseline}
+}
+
+func (c *loadCommand) check() error { return c.config().Validate() }
+
+// Run plays, with its progress on standard error, and prints the table.
+func (c *loadCommand) Run(s streams) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	report, err := load.Run(ctx, c.config(), s.err)
+	if err != nil {
+		return fmt.Errorf("load: %w", err)
+	}
+	return report.Print(s.out)
+}
+
+// loadRelayCommand is the other half of load --baseline; load starts it by itself.
+type loadRelayCommand struct {
+	Addr string `default:"127.0.0.1:0" help:"Where to listen."`
+}
+
+// Run relays until it is told to stop.
+func (c *loadRelayCommand) Run(s streams) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return load.Relay(ctx, c.Addr, s.out)
+}
