@@ -12,7 +12,7 @@ type Close struct {
 // Reconnect tells whether a client that was closed so may come back with from = its last v.
 func (c Close) Reconnect() bool { return c.Code >= 4000 && c.Code < 4500 }
 
-// The one table of section 9. These are values, not variables in spirit: nobody changes them.
+// The one table of section 9. Go has no constants of struct type; nobody changes these.
 var (
 	CloseInternal     = Close{4000, "internal error"}
 	CloseSlow         = Close{4002, "too slow"}
