@@ -1,0 +1,6 @@
+//go:build !race
+
+package harness
+
+// raceDetector: the server is built as the test was.
+const raceDetector = false
