@@ -110,15 +110,17 @@ func parse(args []string, s streams) (*kong.Context, error) {
 // checker is a command whose values can be wrong.
 type checker interface{ check() error }
 
-// without drops the argument that a parser's message is about, and a value that stands behind an unknown flag.
+// without drops the argument that a parser's message is about, and a value that stands behind a flag.
 func without(args []string, message string) []string {
-	_, named, ok := strings.Cut(message, "unknown flag ")
-	flag := ok
-	if !ok {
-		_, named, ok = strings.Cut(message, "unexpected argument ")
+	named, flag := strings.CutPrefix(message, "unknown flag ")
+	if !flag && strings.HasPrefix(message, "--") { // a value of the wrong type
+		named, _, flag = strings.Cut(message, ":")
 	}
-	if !ok {
-		return args
+	if !flag {
+		var ok bool
+		if named, ok = strings.CutPrefix(message, "unexpected argument "); !ok {
+			return args
+		}
 	}
 	named, _, _ = strings.Cut(named, ", did you mean ")
 	for i, arg := range args {

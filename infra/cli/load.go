@@ -12,13 +12,13 @@ import (
 )
 
 type loadCommand struct {
-	URL      string        `placeholder:"URL" help:"A running server (with --rate-limits=off), such as http://127.0.0.1:8080. Without it one is started, with its data in a temporary folder."`
-	Games    int           `default:"1000" help:"Games played at once, two sockets each."`
-	Watch    int           `default:"0" help:"Sockets that watch the first game."`
-	Rate     float64       `default:"0" help:"Moves a second over all games (open loop: latencies count from the moment a move was due). 0 plays as fast as it goes."`
-	For      time.Duration `default:"10s" help:"Measured time of each round."`
-	Rounds   int           `default:"3" help:"Rounds; with --baseline the two take turns."`
-	Baseline bool          `help:"Play the same against a relay that only echoes to both players' sockets, and tell the ratio."`
+	URL      string        `env:"PLY_LOAD_URL" placeholder:"URL" help:"A running server (with --rate-limits=off), such as http://127.0.0.1:8080. Without it one is started, with its data in a temporary folder."`
+	Games    int           `env:"PLY_LOAD_GAMES" placeholder:"GAMES" default:"1000" help:"Games played at once, two sockets each."`
+	Watch    int           `env:"PLY_LOAD_WATCH" placeholder:"SOCKETS" default:"0" help:"Sockets that watch the first game."`
+	Rate     float64       `env:"PLY_LOAD_RATE" placeholder:"MOVES" default:"0" help:"Moves a second over all games (open loop: latencies count from the moment a move was due). 0 plays as fast as it goes."`
+	For      time.Duration `env:"PLY_LOAD_FOR" placeholder:"DURATION" default:"10s" help:"Measured time of each round."`
+	Rounds   int           `env:"PLY_LOAD_ROUNDS" placeholder:"ROUNDS" default:"3" help:"Rounds; with --baseline the two take turns."`
+	Baseline bool          `env:"PLY_LOAD_BASELINE" help:"Play the same against a relay that only echoes to both players' sockets, and tell the ratio."`
 }
 
 func (c *loadCommand) config() load.Config {
@@ -40,7 +40,7 @@ func (c *loadCommand) Run(s streams) error {
 
 // loadRelayCommand is the other half of load --baseline; load starts it by itself.
 type loadRelayCommand struct {
-	Addr string `default:"127.0.0.1:0" help:"Where to listen."`
+	Addr string `env:"PLY_LOAD_RELAY_ADDR" default:"127.0.0.1:0" help:"Where to listen."`
 }
 
 // Run relays until it is told to stop.
