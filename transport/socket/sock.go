@@ -31,6 +31,8 @@ type sock struct {
 	boards []board
 	seat   game.Seat // play only
 
+	history bool // watch: the game was over before the handshake, even if a replay ends it again
+
 	ws   *websocket.Conn
 	pipe *pipe
 
@@ -194,7 +196,7 @@ func (k *sock) Finished(late bool) {
 		after = max(k.server.PlayLeast, k.server.PlayAfter-passed)
 	case k.kind == kindPlay:
 		after = k.server.PlayAfter
-	case k.late:
+	case k.late || k.history:
 		after = 0
 	}
 	k.parting = time.AfterFunc(after, func() { k.drop(closeFinished) })

@@ -44,7 +44,9 @@ func (s *Server) ServeWatch(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, err)
 		return
 	}
-	s.open(w, r, s.newSock(kindWatch, []board{{log: log, start: start}}), who, nil)
+	k := s.newSock(kindWatch, []board{{log: log, start: start}})
+	k.history = state.Status == game.Over
+	s.open(w, r, k, who, nil)
 }
 
 // ServeBoards is GET /watch?games=a,b,c: several games on one socket, every line names its own.
