@@ -30,6 +30,13 @@ func (c *Client) Watch(ctx context.Context, game string, handler Handler) (*Game
 	})
 }
 
+// WatchFrom looks on from a version on: the handler gets every message after it.
+func (c *Client) WatchFrom(ctx context.Context, game string, version uint64, handler Handler) (*Game, error) {
+	return keep(handler, func(h Handler) (*Session, error) {
+		return c.OpenWatch(ctx, game, Join{From: From(version), Handler: h})
+	})
+}
+
 func keep(handler Handler, open func(Handler) (*Session, error)) (*Game, error) {
 	g := &Game{changed: make(chan struct{})}
 	s, err := open(func(m Message) {
