@@ -180,6 +180,7 @@ func (k *sock) refuse(id string, refusal *domain.Error) {
 		told.Version = k.boards[0].log.Version()
 		refusal = &told
 	}
+	k.server.Observer.Told(string(refusal.Kind))
 	k.say(wire.Error(id, refusal))
 }
 

@@ -51,6 +51,8 @@ type Observer interface {
 	Closed(kind, why string)
 	// Refused reports a handshake that was answered with an HTTP status.
 	Refused(status int)
+	// Told reports an error that a socket was told, by its code.
+	Told(code string)
 	// Wrote reports a message of so many bytes; full: the socket did not take all of it at once.
 	Wrote(bytes int, full bool)
 	// RoundTrip reports a ping of a player that was answered.
@@ -265,5 +267,6 @@ type unobserved struct{}
 func (unobserved) Opened(string)         {}
 func (unobserved) Closed(string, string) {}
 func (unobserved) Refused(int)           {}
+func (unobserved) Told(string)           {}
 func (unobserved) Wrote(int, bool)       {}
 func (unobserved) RoundTrip(float64)     {}
