@@ -50,6 +50,7 @@ type Cursor struct {
 	hold     hold
 	answer   *answer
 	past     *past // reading lines older than the ring; nil = not
+	blocked  bool  // the socket was full when there was something to say
 	skipped  int64 // when it last got a state instead of lines, Unix ms
 	finished bool
 	left     bool
@@ -115,7 +116,11 @@ func (c *Cursor) visit() {
 // write sends everything between the cursor and the head, and an answer that may follow it, as one message. Called with
 // mu held.
 func (c *Cursor) write() {
-	if c.left || c.sock.Full() {
+	if c.left {
+		return
+	}
+	if c.sock.Full() {
+		c.blocked = true
 		return
 	}
 	if c.past != nil {
@@ -130,6 +135,7 @@ func (c *Cursor) write() {
 	if t.skipped && !c.skip() {
 		return
 	}
+	c.blocked = false
 	if msg := c.withAnswer(t.msg, t.next.version); len(msg) > 0 {
 		c.sock.Send(msg)
 	}
@@ -140,9 +146,13 @@ func (c *Cursor) write() {
 	}
 }
 
-// skip notes that lines are replaced by a state. False: it was the second time in too short a time.
+// skip notes that lines are replaced by a state. False: it was the second time in too short a time. If the socket had
+// room all the while, it was our loop that was late, and nobody is blamed.
 func (c *Cursor) skip() bool {
 	c.log.hub.Observer.Skipped()
+	if !c.blocked {
+		return true
+	}
 	now := c.log.hub.Wall()
 	if c.skipped != 0 && now-c.skipped < skipAgain {
 		c.sock.Slow()

@@ -39,6 +39,7 @@ type sock struct {
 	msgs     [][]line
 	raw      [][]byte
 	full     bool
+	refused  int // visits while full
 	slow     bool
 	lost     bool
 	finished []bool
@@ -54,7 +55,16 @@ func (s *sock) note() {
 	default:
 	}
 }
-func (s *sock) Full() bool             { s.mu.Lock(); defer s.mu.Unlock(); return s.full }
+func (s *sock) Full() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.full {
+		s.refused++
+		s.note()
+	}
+	return s.full
+}
+
 func (s *sock) Ended() <-chan struct{} { return s.ended }
 func (s *sock) Slow()                  { s.mu.Lock(); s.slow = true; s.mu.Unlock(); s.note() }
 func (s *sock) Lost()                  { s.mu.Lock(); s.lost = true; s.mu.Unlock(); s.note() }
@@ -81,7 +91,7 @@ func (s *sock) Send(msg []byte) {
 	s.note()
 }
 
-func (s *sock) setFull(full bool) { s.mu.Lock(); s.full = full; s.mu.Unlock() }
+func (s *sock) setFull(full bool) { s.mu.Lock(); s.full, s.refused = full, 0; s.mu.Unlock() }
 
 // types lists all lines as "t/v".
 func (s *sock) types() []string {
@@ -293,6 +303,7 @@ func TestSlowWatcherGetsStateNotGap(t *testing.T) {
 	for round := range 2 {
 		s.setFull(true)
 		r.Fill(id, 300)
+		s.wait(t, "a visit while full", func(s *sock) bool { return s.refused > 0 })
 		s.setFull(false)
 		c.Drained()
 		if round == 0 {

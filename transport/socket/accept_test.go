@@ -124,7 +124,7 @@ func TestAcceptedThenClosed(t *testing.T) {
 		p := r.dial(path, "t-ann")
 		p.wantClose(4004)
 	}
-	c, _, err := websocket.Dial(t.Context(), r.url+"/watch/"+id, nil)
+	c, _, err := websocket.Dial(t.Context(), r.url+"/watch/"+id, &websocket.DialOptions{HTTPClient: r.http.Client()})
 	if err != nil {
 		t.Fatal(err)
 	}

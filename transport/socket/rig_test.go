@@ -145,7 +145,7 @@ func (r *rig) dial(path, token string) *peer {
 
 func (r *rig) try(path, token string) (*peer, int) {
 	r.t.Helper()
-	opts := &websocket.DialOptions{Subprotocols: []string{wire.Protocol}, HTTPHeader: http.Header{}}
+	opts := &websocket.DialOptions{HTTPClient: r.http.Client(), Subprotocols: []string{wire.Protocol}, HTTPHeader: http.Header{}}
 	if token != "" {
 		opts.HTTPHeader.Set("Authorization", "Bearer "+token)
 	}

@@ -69,10 +69,11 @@ func (h *Host) Begin(id string) {
 	h.Must(id, h.Move(id, "bob", "b1", "e7e5"))
 }
 
-// Fill makes a game n events longer.
+// Fill makes a game n events longer; about 10,000 are possible.
 func (h *Host) Fill(id string, n int) {
 	for range n {
-		h.Must(id, game.Command{ID: fmt.Sprintf("fill-%d", h.Version(id)), Player: "ann", Basis: h.Version(id), Wish: game.AddTime{}})
+		v := h.Version(id)
+		h.Must(id, game.Command{ID: fmt.Sprintf("fill-%d", v), Player: [2]string{"ann", "bob"}[v%2], Basis: v, Wish: game.AddTime{}})
 	}
 }
 
