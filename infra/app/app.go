@@ -99,10 +99,10 @@ func New(ctx context.Context, c config.Config, version string, log *slog.Logger)
 }
 
 // Addr is where players and spectators are served, with the port that was taken.
-func (a *App) Addr() string { return a.public.Addr().String() }
+func (a *App) Addr() string { return reachable(a.public) }
 
 // AdminAddr is the second listener's.
-func (a *App) AdminAddr() string { return a.admin.Addr().String() }
+func (a *App) AdminAddr() string { return reachable(a.admin) }
 
 // Data is the data folder, absolute.
 func (a *App) Data() string { return a.data }

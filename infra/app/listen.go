@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -37,6 +38,14 @@ func listen(addr, setting string) (net.Listener, error) {
 	default:
 		return nil, fmt.Errorf("address %s can't be listened on: choose another with %s: %w", addr, setting, err)
 	}
+}
+
+// reachable is an address by which a listener is reached from this machine, also if it listens on all interfaces.
+func reachable(l net.Listener) string {
+	if addr, ok := l.Addr().(*net.TCPAddr); ok && addr.IP.IsUnspecified() {
+		return net.JoinHostPort("localhost", strconv.Itoa(addr.Port))
+	}
+	return l.Addr().String()
 }
 
 // listenAdmin opens the second listener. If nobody chose an address, the usual one is not worth failing for.

@@ -14,9 +14,10 @@ import (
 // lookEvery is the pace of the deadlines policy.
 const lookEvery = time.Second
 
-// work lists what runs while the server serves, as its roles say. Each part returns nil when its context ends.
+// work lists what runs while the server serves, as its roles say. Each part returns nil when its context
+// ends; one that returns before takes the server down.
 func (a *App) work() []func(context.Context) error {
-	work := []func(context.Context) error{a.names.Run}
+	work := []func(context.Context) error{a.learnNames}
 	if a.config.Roles.Relay {
 		work = append(work, a.relay.Run)
 	}
@@ -26,15 +27,23 @@ func (a *App) work() []func(context.Context) error {
 		}
 		work = append(work, a.watchDeadlines)
 	}
-	for i, run := range work {
-		work[i] = func(ctx context.Context) error {
-			if err := run(ctx); ctx.Err() == nil {
-				return err
-			}
+	return work
+}
+
+// learnNames keeps names up to date. A store that does not answer for a while costs fresh names, not the server.
+func (a *App) learnNames(ctx context.Context) error {
+	for {
+		err := a.names.Run(ctx)
+		if ctx.Err() != nil {
 			return nil
 		}
+		a.log.Warn("names are not up to date; trying again", "error", err)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(time.Second):
+		}
 	}
-	return work
 }
 
 // watchDeadlines wakes overdue games, once the view knows all that had happened before the start.
