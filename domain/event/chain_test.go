@@ -61,3 +61,14 @@ func TestMetaRoundTrip(t *testing.T) {
 		t.Error("garbage is read")
 	}
 }
+
+// The quick way of reading metadata and the standard one agree.
+func TestMetaHoweverWritten(t *testing.T) {
+	want := event.Meta{Command: "c", At: 5, Server: "s", Up: 7}
+	for _, stored := range []string{`{"command":"c","at":5,"server":"s","up":7}`, `{"up":7,"at":5,"server":"s","command":"c"}`,
+		`{ "command":"\u0063","at":5,"server":"s","up":7,"later":"field" }`} {
+		if got, err := event.DecodeMeta([]byte(stored)); err != nil || got != want {
+			t.Errorf("%s is read as %+v, %v", stored, got, err)
+		}
+	}
+}

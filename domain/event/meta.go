@@ -3,6 +3,8 @@ package event
 import (
 	"encoding/json"
 	"fmt"
+
+	"github.com/plygames/ply/domain/scan"
 )
 
 // Meta tells where an event came from. It is stored beside the event and is part of the hash chain.
@@ -20,11 +22,37 @@ type Meta struct {
 
 // DecodeMeta reads stored metadata.
 func DecodeMeta(stored []byte) (Meta, error) {
+	if m, ok := scanMeta(stored); ok {
+		return m, nil
+	}
 	var m Meta
 	if err := json.Unmarshal(stored, &m); err != nil {
 		return Meta{}, fmt.Errorf("event metadata: %w", err)
 	}
 	return m, nil
+}
+
+// scanMeta reads what Encode writes.
+func scanMeta(stored []byte) (m Meta, ok bool) {
+	s := scan.New(stored)
+	s.Skip("{")
+	for _, field := range []struct {
+		name  string
+		value *string
+	}{{`"command":"`, &m.Command}, {`"player":"`, &m.Player}, {`"content":"`, &m.Content}} {
+		if s.Try(field.name) {
+			*field.value = s.Text()
+			s.Skip(`",`)
+		}
+	}
+	s.Skip(`"at":`)
+	m.At = s.Int()
+	s.Skip(`,"server":"`)
+	m.Server = s.Text()
+	s.Skip(`","up":`)
+	m.Up = s.Int()
+	s.Skip("}")
+	return m, s.OK()
 }
 
 // Encode gives the bytes to store.

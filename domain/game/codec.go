@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/plygames/ply/domain/event"
+	"github.com/plygames/ply/domain/scan"
 )
 
 // ErrUnreadable reports an event that this server does not know or can't decode. A server that meets one does not
@@ -18,7 +19,7 @@ var decoders = map[string]func([]byte) (Event, error){
 	"created.v1":           decode[Created],
 	"seated.v1":            decode[Seated],
 	"started.v1":           decode[Started],
-	"move-played.v1":       decode[MovePlayed],
+	"move-played.v1":       decodeMove,
 	"draw-offered.v1":      decode[DrawOffered],
 	"draw-declined.v1":     decode[DrawDeclined],
 	"takeback-offered.v1":  decode[TakebackOffered],
@@ -65,6 +66,36 @@ func decode[E Event](data []byte) (Event, error) {
 	var e E
 	if err := json.Unmarshal(data, &e); err != nil {
 		return nil, err
+	}
+	return e, nil
+}
+
+// decodeMove is decode for the most frequent event: what this release writes of a move in text is scanned, anything else
+// is decoded.
+func decodeMove(data []byte) (Event, error) {
+	s := scan.New(data)
+	s.Skip(`{"seat":"`)
+	e := MovePlayed{Seat: Seat(s.Text())}
+	s.Skip(`","m":"`)
+	e.M = json.RawMessage(`"` + s.Text() + `"`)
+	s.Skip(`","elapsed":`)
+	e.Elapsed = s.Int()
+	s.Skip(`,"lag":`)
+	e.Lag = s.Int()
+	s.Skip(`,"comp":`)
+	e.Comp = s.Int()
+	if s.Try(`,"left":{"`) {
+		e.Left = make(Times, 2)
+		for more := true; more; more = s.Try(`,"`) {
+			seat := Seat(s.Text())
+			s.Skip(`":`)
+			e.Left[seat] = s.Int()
+		}
+		s.Skip("}")
+	}
+	s.Skip("}")
+	if !s.OK() {
+		return decode[MovePlayed](data)
 	}
 	return e, nil
 }

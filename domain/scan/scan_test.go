@@ -1,0 +1,38 @@
+package scan_test
+
+import (
+	"testing"
+
+	"github.com/plygames/ply/domain/scan"
+)
+
+func TestScanner(t *testing.T) {
+	s := scan.New([]byte(`{"a":"x y","n":-12,"m":0}`))
+	s.Skip(`{"a":"`)
+	text := s.Text()
+	s.Skip(`","n":`)
+	n := s.Int()
+	if s.Try(`,"z":`) {
+		t.Error("passes what is not there")
+	}
+	s.Skip(`,"m":`)
+	m := s.Int()
+	s.Skip(`}`)
+	if !s.OK() || text != "x y" || n != -12 || m != 0 {
+		t.Errorf("read %q %d %d, %v", text, n, m, s.OK())
+	}
+	for _, bad := range []string{``, `-`, `-0`, `01`, `x`, `1234567890123456789`, `1 `, `1.0`, `1e3`} {
+		s := scan.New([]byte(bad))
+		if s.Int(); s.OK() {
+			t.Errorf("%q is read as a number", bad)
+		}
+	}
+	for _, bad := range []string{`abc`, `a\"`, "a\nb\"", "\u00e4\""} {
+		s := scan.New([]byte(bad))
+		s.Text()
+		s.Skip(`"`)
+		if s.OK() {
+			t.Errorf("%q is read as a text", bad)
+		}
+	}
+}
