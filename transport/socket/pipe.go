@@ -2,6 +2,7 @@ package socket
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"net"
@@ -83,9 +84,30 @@ func (p *pipe) Write(b []byte) (int, error) {
 	case p.full && len(p.spill)+len(b) > controlSpill:
 		return len(b), nil // a pong to somebody who does not read
 	default:
-		return len(b), p.push(b)
+		return len(b), p.push(p.tidy(b))
 	}
 }
+
+// tidy makes a closing frame of the library one of ours: its texts, and what a peer wrote that is echoed, are longer than
+// the protocol's 100 bytes, and what it found broken is to be counted as that.
+func (p *pipe) tidy(frame []byte) []byte {
+	if len(frame) < 4 || frame[0] != 0x88 {
+		return frame
+	}
+	code := wire.Close{Code: int(binary.BigEndian.Uint16(frame[2:]))}
+	switch {
+	case code.Code == wire.CloseProtocolError.Code:
+		p.sock.why.CompareAndSwap(nil, &closeBroken.name)
+		return closeFrame(wire.CloseProtocolError)
+	case len(frame) > 4+maxReason:
+		return closeFrame(code)
+	default:
+		return frame
+	}
+}
+
+// maxReason is how long the text of a closing frame may be, in bytes.
+const maxReason = 100
 
 // lend makes Write collect; give writes what was collected as one piece. The caller holds writer.
 func (p *pipe) lend(buf *bytes.Buffer) {
