@@ -101,7 +101,7 @@ func (f *folder) apply(batch *lsm.Batch) (err error) {
 // close ends the folder. It must have no readers. A wrecked database is abandoned: closing it would wait for locks
 // that are never released.
 func (f *folder) close() error {
-	close(f.fuse.release)
+	f.fuse.letGo()
 	if errors.Is(f.fuse.Err(), errWrecked) {
 		return f.fuse.Err()
 	}

@@ -11,24 +11,27 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// fuse stands between Pebble and the disk. Pebble answers a failed write, sync or rotation of its write-ahead log with
-// a panic under locks, or with a request to end the process: either would take all readers down with the writer. The
-// fuse hides such a failure from Pebble, remembers it, and from then on lets nothing change on the disk: no
-// write, no new table, no deletion. So the folder stays as a crash at that moment would have left it, which is what
-// Pebble is made to recover from, and reading goes on. The store asks the fuse before it acknowledges anything.
+// fuse stands between Pebble and the disk. Pebble answers a failed write, sync or rotation of its write-ahead log or its
+// manifest with a panic under locks, or with a request to end the process: either would take all readers down with
+// the writer. The fuse hides such a failure from Pebble, remembers it, and from then on lets nothing change on the
+// disk: no write, no new table, no deletion. So the folder stays as a crash at that moment would have left it, which
+// is what Pebble is made to recover from, and reading goes on. The store asks the fuse before it acknowledges anything.
 //
 // Tables (the files of the merge tree) are different: Pebble retries them cleanly, so a failure is only slowed
-// down, for else it would be retried in a hot loop.
+// down, for else it would be retried in a hot loop. Meanwhile writes may stall, and closing would wait for them: then
+// the fuse is abandoned, and Pebble believes that everything it writes succeeds, while nothing does.
 type fuse struct {
 	vfs.FS
 	dir    string
 	prefix string // what the names of its files begin with
 
-	armed   atomic.Bool // while opening, errors go straight to the caller
-	blown   atomic.Pointer[error]
-	once    sync.Once
-	blow    func(error)   // called once, from any goroutine
-	release chan struct{} // closed when the folder is being closed
+	armed     atomic.Bool // while opening, errors go straight to the caller
+	blown     atomic.Pointer[error]
+	once      sync.Once
+	blow      func(error) // called once, from any goroutine
+	abandoned atomic.Bool
+	release   chan struct{} // closed when the folder is being closed
+	releasing sync.Once
 }
 
 // errBlown is what Pebble gets to hear once nothing may change any more.
@@ -63,6 +66,16 @@ func (f *fuse) trip(err error) bool {
 	return true
 }
 
+// letGo ends all waiting in the fuse, because the folder is being closed.
+func (f *fuse) letGo() { f.releasing.Do(func() { close(f.release) }) }
+
+// abandon gives the folder up, so that Pebble can be closed whatever it waits for. It must have no readers.
+func (f *fuse) abandon(why error) {
+	f.trip(why)
+	f.abandoned.Store(true)
+	f.letGo()
+}
+
 // Unwrap gives the file system below.
 func (f *fuse) Unwrap() vfs.FS { return f.FS }
 
@@ -70,8 +83,6 @@ func (f *fuse) inside(name string) bool {
 	name = f.PathJoin(name)
 	return name == f.dir || strings.HasPrefix(name, f.prefix)
 }
-
-func isLog(name string) bool { return strings.HasSuffix(name, ".log") }
 
 func isTable(name string) bool {
 	return strings.HasSuffix(name, ".sst") || strings.HasSuffix(name, ".blob")
@@ -82,18 +93,16 @@ func (f *fuse) open(name string, make func() (vfs.File, error)) (vfs.File, error
 	if !f.inside(name) {
 		return make()
 	}
-	kind := otherFile
-	if isLog(name) {
-		kind = silentFile
-	} else if isTable(name) {
+	kind := silentFile
+	if isTable(name) {
 		kind = tableFile
 	}
 	if f.Err() != nil {
-		switch kind {
-		case silentFile:
-			return &fuseFile{fuse: f, kind: kind}, nil
-		case tableFile:
+		if kind == tableFile {
 			<-f.release
+		}
+		if kind == silentFile || f.abandoned.Load() {
+			return f.nowhere(kind), nil
 		}
 		return nil, errBlown
 	}
@@ -101,13 +110,18 @@ func (f *fuse) open(name string, make func() (vfs.File, error)) (vfs.File, error
 	if err != nil {
 		switch {
 		case kind == silentFile && f.trip(err):
-			return &fuseFile{fuse: f, kind: kind}, nil
+			return f.nowhere(kind), nil
 		case kind == tableFile:
 			f.pause()
 		}
 		return nil, err
 	}
 	return &fuseFile{File: file, fuse: f, kind: kind}, nil
+}
+
+// nowhere is a file whose writes are dropped.
+func (f *fuse) nowhere(kind fileKind) vfs.File {
+	return &fuseFile{File: vfs.NewMemFile(nil), fuse: f, kind: kind}
 }
 
 // pause slows down the retries of a failing table.
@@ -142,36 +156,32 @@ func (f *fuse) OpenDir(name string) (vfs.File, error) {
 }
 
 func (f *fuse) Remove(name string) error {
-	if f.inside(name) && f.Err() != nil {
-		return nil
-	}
-	return f.FS.Remove(name)
+	return f.change(name, func() error { return f.FS.Remove(name) })
 }
 
 func (f *fuse) RemoveAll(name string) error {
-	if f.inside(name) && f.Err() != nil {
-		return nil
-	}
-	return f.FS.RemoveAll(name)
+	return f.change(name, func() error { return f.FS.RemoveAll(name) })
 }
 
 func (f *fuse) Rename(oldname, newname string) error {
-	if f.inside(newname) && f.Err() != nil {
-		return errBlown
-	}
-	return f.FS.Rename(oldname, newname)
+	return f.change(newname, func() error { return f.FS.Rename(oldname, newname) })
 }
 
 func (f *fuse) Link(oldname, newname string) error {
-	if f.inside(newname) && f.Err() != nil {
-		return errBlown
-	}
-	return f.FS.Link(oldname, newname)
+	return f.change(newname, func() error { return f.FS.Link(oldname, newname) })
 }
 
 func (f *fuse) MkdirAll(name string, perm os.FileMode) error {
-	if f.inside(name) && f.Err() != nil {
-		return errBlown
+	return f.change(name, func() error { return f.FS.MkdirAll(name, perm) })
+}
+
+// change changes a directory, unless nothing may change any more.
+func (f *fuse) change(name string, do func() error) error {
+	if !f.inside(name) || f.Err() == nil {
+		return do()
 	}
-	return f.FS.MkdirAll(name, perm)
+	if f.abandoned.Load() {
+		return nil
+	}
+	return errBlown
 }

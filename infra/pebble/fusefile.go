@@ -6,12 +6,11 @@ import "github.com/cockroachdb/pebble/v2/vfs"
 type fileKind int
 
 const (
-	otherFile  fileKind = iota // Pebble hears of it
+	silentFile fileKind = iota // a log, a manifest, a directory: Pebble never hears of it, the fuse blows
 	tableFile                  // Pebble hears of it, after a pause
-	silentFile                 // a log or a directory: Pebble never hears of it, the fuse blows
 )
 
-// fuseFile is a file that was opened for writing through a fuse. File is nil if it was opened after the fuse had blown.
+// fuseFile is a file that was opened for writing through a fuse.
 type fuseFile struct {
 	vfs.File
 	fuse *fuse
@@ -21,7 +20,7 @@ type fuseFile struct {
 // do runs a changing operation; it returns nil if Pebble is not to hear of a failure.
 func (f *fuseFile) do(change func() error) error {
 	if f.fuse.Err() != nil {
-		if f.kind == silentFile {
+		if f.kind == silentFile || f.fuse.abandoned.Load() {
 			return nil
 		}
 		return errBlown
@@ -82,26 +81,9 @@ func (f *fuseFile) Preallocate(offset, length int64) error {
 }
 
 func (f *fuseFile) Close() error {
-	if f.File == nil {
-		return nil
-	}
 	err := f.File.Close()
 	if err != nil && f.kind == silentFile && f.fuse.trip(err) {
 		return nil
 	}
 	return err
-}
-
-func (f *fuseFile) Stat() (vfs.FileInfo, error) {
-	if f.File == nil {
-		return f.fuse.FS.Stat(f.fuse.dir)
-	}
-	return f.File.Stat()
-}
-
-func (f *fuseFile) Fd() uintptr {
-	if f.File == nil {
-		return vfs.InvalidFd
-	}
-	return f.File.Fd()
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	lsm "github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -171,6 +172,12 @@ func (s *Store) openEvents() (err error) {
 	if err != nil {
 		return err
 	}
+	if head == 0 {
+		// A new folder's first log is in Pebble's oldest format, whatever was asked for: begin a new one.
+		if err := s.events.db.Flush(); err != nil {
+			return err
+		}
+	}
 	s.head.Store(head)
 	s.recent = newRing(s.config.RecentMax, recentBytes, head)
 	s.heads = newHeads(s.config.HeadsMax)
@@ -179,15 +186,38 @@ func (s *Store) openEvents() (err error) {
 }
 
 // Close ends the store: appends that wait are refused, those being written are finished, reads and subscriptions end
-// with an error. It waits for the writer.
+// with an error. It waits for the writer, but not for ever: a write that stalls, because the disk fails and fails, is
+// given up after some seconds, and its outcome is unknown. The error tells if writing had failed.
 func (s *Store) Close() error {
 	close(s.done)
 	s.queue.close(errClosed)
-	s.writer.Wait()
+	s.awaitWriter()
 	s.gate.Lock()
 	s.closed = true
 	s.gate.Unlock()
 	return s.closeFolders()
+}
+
+const stallMost = 5 * time.Second
+
+var errStalled = errors.New("the store was closed while a write was stalled")
+
+func (s *Store) awaitWriter() {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.writer.Wait()
+	}()
+	select {
+	case <-ended:
+		return
+	case <-time.After(stallMost):
+	}
+	s.gate.Lock() // readers would miss what was abandoned
+	s.closed = true
+	s.gate.Unlock()
+	s.events.fuse.abandon(errStalled)
+	<-ended
 }
 
 func (s *Store) closeFolders() error {
