@@ -34,10 +34,6 @@ export function actions(table) {
       add("resign", wishes.resign, () => resign(ask, opponent), { class: "button quiet-danger" });
     }
   }
-  add("flip", "Flip board", () => table.flip());
-  if (game.status !== "open") {
-    add("copy-watch", "Copy link to watch", () => table.copyWatchLink());
-  }
   return list;
 }
 

@@ -5,13 +5,17 @@ import { clockName, ending, playerName, seatName } from "./words.js";
 
 /**
  * Lists the cards for what is known: {key, build}. A card is built again only when its key changes, so that buttons
- * keep the focus. table is what the game page offers: {game, link, invite, ask, sit, now}.
+ * keep the focus. table is the game's page, of which these use {game, link, lost, invite, rematching, now} and its methods.
  */
 export function cards(table) {
   const { game } = table;
   const list = [];
   if (table.link.state === "stopped") {
     list.push(card("stopped", "bad", "Not connected", table.link.reason));
+  }
+  if (table.lost && !game.over) {
+    list.push(card("lost", "warn", "Connection lost", game.seat ? "The page comes back by itself. A move you make now is sent as soon as the server is there."
+      : "The page comes back by itself and shows what it missed."));
   }
   if (game.notices.stale) {
     list.push(card("stale", "warn", "The feed stands still", "What you see may be old. It goes on by itself."));

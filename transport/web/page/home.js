@@ -25,12 +25,12 @@ const controls = [
 const colours = [["white", "White"], ["random", "Either"], ["black", "Black"]];
 
 // A position worth looking at: Morphy in the opera box, one move before the end.
-const picture = { fen: "4kb1r/p2n1ppp/4q3/4p1B1/4P3/1Q6/PPP2PPP/2KR4 w k - 1 16", m: "d7b8" };
+const picture = { fen: "4kb1r/p2n1ppp/4q3/4p1B1/4P3/1Q6/PPP2PPP/2KR4 w k - 0 16", m: "f6d7" };
 
 /** Fills root with the first page. */
 export function showHome(root) {
   const board = new Board();
-  board.show({ position: { ...picture, m: undefined }, flipped: false, legal: null });
+  board.show({ position: picture, flipped: false, legal: null });
   board.root.setAttribute("aria-hidden", "true");
   root.replaceChildren(el("div", { class: "home" },
     el("section", { class: "welcome" },

@@ -2,6 +2,14 @@
 
 import { button, el, setText } from "./dom.js";
 
+// Pictures for the steps; fonts don't agree on arrows.
+const arrows = {
+  first: "M5 4 v12 M15 4 l-7 6 l7 6",
+  back: "M13 4 l-7 6 l7 6",
+  on: "M7 4 l7 6 l-7 6",
+  last: "M15 4 v12 M5 4 l7 6 l-7 6",
+};
+
 const speeds = [1, 2, 4, 8, 16, 64];
 
 /**
@@ -22,8 +30,8 @@ export class Moves {
 
   constructor(caller) {
     this.#caller = caller;
-    const step = (name, sign, label, where) => {
-      this.#steps[name] = button(sign, () => caller.pick(where()), { "aria-label": label, class: "button step", data: { step: name } });
+    const step = (name, label, where) => {
+      this.#steps[name] = button(arrow(arrows[name]), () => caller.pick(where()), { "aria-label": label, class: "button step", data: { step: name } });
       return this.#steps[name];
     };
     this.#slider.addEventListener("input", () => caller.pick(Number(this.#slider.value)));
@@ -32,10 +40,10 @@ export class Moves {
     this.#replay = el("div", { class: "replay row" }, this.#play, this.#speed, this.#slider);
     this.root = el("section", { class: "card record", "aria-label": "Moves of the game" }, this.#list,
       el("div", { class: "steps" },
-        step("first", "⏮", "First position", () => 0),
-        step("back", "◀", "One move back", () => Math.max(0, this.#current - 1)),
-        step("on", "▶", "One move on", () => Math.min(this.#shown.length - 1, this.#current + 1)),
-        step("last", "⏭", "Newest position", () => this.#shown.length - 1)),
+        step("first", "First position", () => 0),
+        step("back", "One move back", () => Math.max(0, this.#current - 1)),
+        step("on", "One move on", () => Math.min(this.#shown.length - 1, this.#current + 1)),
+        step("last", "Newest position", () => this.#shown.length - 1)),
       this.#replay);
   }
 
@@ -102,4 +110,15 @@ export class Moves {
       this.#list.scrollTop = row.offsetTop - this.#list.clientHeight / 2;
     }
   }
+}
+
+function arrow(path) {
+  const svg = "http://www.w3.org/2000/svg";
+  const picture = document.createElementNS(svg, "svg");
+  picture.setAttribute("viewBox", "0 0 20 20");
+  picture.setAttribute("aria-hidden", "true");
+  const line = document.createElementNS(svg, "path");
+  line.setAttribute("d", path);
+  picture.append(line);
+  return picture;
 }

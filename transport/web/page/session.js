@@ -16,6 +16,7 @@ const unnumbered = new Set(["state", "live", "stale", "ok", "error", "crowd", "g
 export class Session {
   game = new Game();
   link = { state: "connecting" };
+  lost = false; // from the end of one socket until the next one has caught up
   #id;
   #connection = null;
   #commands = new Commands((object) => this.#connection.send(object));
@@ -166,6 +167,7 @@ export class Session {
 
   #linked(link) {
     this.link = link;
+    this.lost = link.state === "waiting" || (this.lost && (link.state === "connecting" || link.state === "open"));
     if (link.state !== "live") {
       this.#commands.down();
     }

@@ -29,7 +29,7 @@ export class Strip {
     this.#dot.title = !player ? "" : player.here ? "Here" : "Not connected";
     setText(this.#name, player ? playerName(player, seat) : waiting ? `${seatName(seat)} is free` : seatName(seat));
     this.#name.classList.toggle("free", !player);
-    setText(this.#note, [me ? "you" : "", player?.rating ? String(player.rating) : "", seatName(seat).toLowerCase()]
+    setText(this.#note, [me ? "you" : "", player?.rating ? String(player.rating) : "", player ? seatName(seat).toLowerCase() : ""]
       .filter(Boolean).join(" · "));
     const key = taken.join("") + ahead;
     if (key !== this.#shownTaken) {

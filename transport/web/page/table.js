@@ -6,7 +6,7 @@ import { Board } from "./board.js";
 import { cards } from "./cards.js";
 import { remaining } from "./clocks.js";
 import { askName } from "./dialogs.js";
-import { el, setText } from "./dom.js";
+import { button, el, setText } from "./dom.js";
 import { asGuest, lastName, whoAmI } from "./identity.js";
 import { seats } from "./memory.js";
 import { Moves } from "./moves.js";
@@ -28,10 +28,13 @@ export class Table {
   #board = new Board((m) => this.#move(m));
   #strips = { top: new Strip(), bottom: new Strip() };
   #moves = new Moves({ pick: (ply) => this.#pick(ply), play: (speed) => this.#play(speed) });
-  #about = el("p", { class: "about" });
+  #about = el("span");
+  #watch = button("Copy link to watch", () => this.#copyWatchLink(), { class: "link", data: { do: "copy-watch" } });
   #cards = el("div", { class: "cards" });
   #actions = el("div", { class: "actions" });
   #said = el("div", { class: "unseen", role: "status", "aria-live": "polite" });
+  #tools = el("div", { class: "about" }, this.#about, el("span", { class: "tools" },
+    button("Flip board", () => this.#flip(), { class: "link", data: { do: "flip" } }), this.#watch));
   #onlink;
   #viewed = null; // the ply looked at; null = the newest
   #pending = null;
@@ -55,7 +58,7 @@ export class Table {
     this.game = await this.#session.load();
     root.replaceChildren(el("div", { class: "table" },
       el("section", { class: "stage", "aria-label": "Board" }, this.#strips.top.root, this.#board.root, this.#strips.bottom.root),
-      el("aside", { class: "side" }, this.#about, this.#cards, this.#moves.root, this.#actions, this.#said)));
+      el("aside", { class: "side" }, this.#tools, this.#cards, this.#moves.root, this.#actions, this.#said)));
     this.#session.connect();
     this.#draw();
     setInterval(() => this.#tick(), tick);
@@ -66,6 +69,10 @@ export class Table {
 
   get link() {
     return this.#session.link;
+  }
+
+  get lost() {
+    return this.#session.lost;
   }
 
   get now() {
@@ -116,12 +123,12 @@ export class Table {
     return `${location.origin}/game/${this.#id}#${new URLSearchParams({ seat, invite: token })}`;
   }
 
-  flip() {
+  #flip() {
     this.#turned = !this.#turned;
     this.#plan();
   }
 
-  async copyWatchLink() {
+  async #copyWatchLink() {
     const link = `${location.origin}/game/${this.#id}`;
     const copied = navigator.clipboard ? await navigator.clipboard.writeText(link).then(() => true, () => false) : false;
     toast(copied ? "Link copied. Whoever opens it watches the game." : `Whoever opens ${link} watches the game.`);
@@ -212,7 +219,7 @@ export class Table {
       this.#pick(to);
     }
     if (event.key === "f" && !event.ctrlKey && !event.metaKey && !event.target.closest("input, select, dialog")) {
-      this.flip();
+      this.#flip();
     }
   }
 
@@ -241,6 +248,7 @@ export class Table {
       line: game.line, known: game.lineKnown, current: this.#viewed ?? game.line.length - 1, over: game.over, playing: this.#replay !== null,
     });
     setText(this.#about, this.#describe());
+    this.#watch.hidden = game.status === "open";
     fill(this.#cards, cards(this));
     fill(this.#actions, actions(this));
     this.#tick();
@@ -279,7 +287,7 @@ export class Table {
       if (this.#replay?.clock) {
         left = remaining({ ...game.clock, ...this.#replay.clock }, seat, this.now, this.#replay.speed);
       } else if (then) {
-        left = then.left?.[seat] ?? (game.clock.initial || undefined);
+        left = then.left?.[seat] ?? game.clock.initial;
       } else {
         left = remaining(game.clock, seat, this.now);
       }

@@ -104,8 +104,8 @@ export const wishes = {
   withdraw: "Withdraw game",
   "draw-offer": "Offer draw",
   "draw-claim": "Claim draw",
-  "takeback-offer": "Ask for takeback",
-  "add-time": "Give 15 seconds",
+  "takeback-offer": "Ask takeback",
+  "add-time": "Give 15 s",
   rematch: "Rematch",
 };
 
