@@ -14,10 +14,17 @@ const (
 	orphanRest = 10_000 // the whole view, when no orphan was in it
 )
 
+// deadlinesView is the view; see deadlines.Deadlines.
+type deadlinesView interface {
+	Due(now int64, limit int) []deadlines.Row
+	All() []deadlines.Row
+	Snooze(id string, until int64)
+}
+
 // overdue shows the deadlines view to the policy of the same name. A game that is handed out rests for a while, so that
 // those which had nothing due, being a hint only, do not stand in the way of others.
 type overdue struct {
-	view *deadlines.Deadlines
+	view deadlinesView
 	now  func() time.Time
 
 	mu    sync.Mutex
@@ -25,7 +32,7 @@ type overdue struct {
 	rest  time.Time            // no orphans are looked for before
 }
 
-func newOverdue(view *deadlines.Deadlines) *overdue {
+func newOverdue(view deadlinesView) *overdue {
 	return &overdue{view: view, now: time.Now, woken: map[string]time.Time{}}
 }
 
