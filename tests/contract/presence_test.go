@@ -56,7 +56,17 @@ func goneAndClaimed(t *testing.T, s site) {
 			gone = time.Now()
 			pause(t, time.Duration(c.after)*time.Millisecond-time.Since(gone)+300*time.Millisecond)
 			b.w.send(`{"t":%q,"id":"claim","v":%d}`, c.claim, b.v)
-			must(t, b.w.next(), `{"t":"ended","v":10,"reason":%q,"winner":%s}`, c.reason, c.winner)
+			ended := b.w.next()
+			if ended.str("code") == "too_early" { // absence counts on the live clock, which stands still on a starved machine
+				after := time.Duration(ended.num("after")) * time.Millisecond
+				if after > 5*time.Second {
+					t.Errorf("still %v to wait", after)
+				}
+				pause(t, after+50*time.Millisecond)
+				b.w.send(`{"t":%q,"id":"claim","v":%d}`, c.claim, b.v)
+				ended = b.w.next()
+			}
+			must(t, ended, `{"t":"ended","v":10,"reason":%q,"winner":%s}`, c.reason, c.winner)
 			must(t, b.w.next(), `{"t":"ok","id":"claim","v":10}`)
 		})
 	}
