@@ -5,7 +5,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 # Tests that play for minutes run without the race detector; everything else runs with it.
-LONG := ./tests/corpus/... ./tests/crash/... ./tests/robustness/... ./tests/browser/...
+LONG := corpus crash robustness browser
 FUZZTIME ?= 60s
 
 .PHONY: help run build test bench lint fuzz

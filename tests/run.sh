@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs lint and all tests: the packages given as arguments without the race detector, the others with it. Ends with one
-# summary. Called by `make test`.
+# Runs lint and all tests: the folders of tests/ given as arguments without the race detector, everything else with it.
+# Ends with one summary. Called by `make test`.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -24,8 +24,11 @@ needs chromium chromium
 
 make --no-print-directory lint
 
-long=$(go list "$@" 2>/dev/null || true)
-short=$(go list ./... | grep -vxF -e "${long:-none}" -e "$(go list ./tests/arch)")
+# The long tests are played for minutes by processes of their own; tests/arch is part of lint.
+folders=$(IFS='|' && echo "$*")
+all=$(go list ./...)
+long=$(grep -E "/tests/($folders)(/|$)" <<<"$all" || true)
+short=$(grep -vE "/tests/($folders|arch)(/|$)" <<<"$all")
 
 started=$SECONDS
 failed=0

@@ -12,7 +12,7 @@ import (
 
 // unanswered is a command that was sent, or is to be sent as soon as the session is live.
 type unanswered struct {
-	command Command
+	command Command // its ID never changes; the rest is guarded by Session.mu
 	object  []byte // as sent first; resends are the same bytes
 	order   uint64
 	timer   *time.Timer
@@ -41,27 +41,30 @@ func (s *Session) Send(command Command, answer func(Receipt, error)) (Command, e
 	if command.ID == "" {
 		command.ID = NewID()
 	}
+	id := command.ID
 	u := &unanswered{command: command, answer: answer}
-	if err := u.encode(s.last.Load()); err != nil {
-		return command, err
-	}
 	s.mu.Lock()
 	if s.ended {
 		s.mu.Unlock()
 		return command, s.err // set before ended, under the same lock
 	}
-	if _, twice := s.unheard[command.ID]; twice {
+	if _, twice := s.unheard[id]; twice {
 		s.mu.Unlock()
-		return command, fmt.Errorf("command %s is under way already", command.ID)
+		return command, fmt.Errorf("command %s is under way already", id)
+	}
+	// Under the lock: a session that is live here has told its version before.
+	if err := u.encode(s.last.Load()); err != nil {
+		s.mu.Unlock()
+		return command, err
 	}
 	s.sent++
 	u.order = s.sent
-	s.unheard[command.ID] = u
-	u.timer = time.AfterFunc(s.client.options.ResendAfter, func() { s.resend(command.ID, u) })
-	conn, object, command := s.ready(), u.object, u.command
+	s.unheard[id] = u
+	u.timer = time.AfterFunc(s.client.options.ResendAfter, func() { s.resend(id, u) })
+	conn, object, sent := s.ready(), u.object, u.command
 	s.mu.Unlock()
 	write(conn, object)
-	return command, nil
+	return sent, nil
 }
 
 // Do sends a command and waits for the answer. When ctx ends first, the command is no longer sent again, and it is not
