@@ -13,7 +13,7 @@ import (
 // unanswered is a command that was sent, or is to be sent as soon as the session is live.
 type unanswered struct {
 	command Command // its ID never changes; the rest is guarded by Session.mu
-	object  []byte // as sent first; resends are the same bytes
+	object  []byte  // as sent first; resends are the same bytes
 	order   uint64
 	timer   *time.Timer
 	answer  func(Receipt, error)
