@@ -21,7 +21,7 @@ import (
 )
 
 // patience is how long anything that a page shall show may take on a busy machine.
-const patience = 30 * time.Second
+const patience = 45 * time.Second
 
 // chrome starts a browser for one test.
 func chrome(t *testing.T) context.Context {

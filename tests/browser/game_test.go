@@ -3,6 +3,8 @@ package browser_test
 import (
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"github.com/plygames/ply/tests/harness"
 	"github.com/plygames/ply/transport/client"
 )
@@ -248,6 +250,10 @@ func TestFriendFollowsTheLink(t *testing.T) {
 	cy.leave()
 	ann.see(`[data-card="gone"] h2`, "Cy is not connected")
 	ann.picture("gone")
+	cy.do("come back", chromedp.Evaluate(`history.back()`, nil))
+	ann.until(`document.querySelector('[data-card="gone"]') === null`)
+	cy.until(`document.getElementById("link").dataset.state === "live"`)
+	cy.leave()
 	ann.until(`document.querySelector('[data-wish="claim-victory"]') !== null`)
 	ann.picture("claim")
 	ann.click(`[data-wish="claim-victory"]`)

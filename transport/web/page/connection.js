@@ -26,15 +26,26 @@ export class Connection {
   #timer = 0;
   #watch = 0;
   #closed = false;
+  #over = false; // the server said that nothing more will come, or that we are not wanted
   #waiting = false;
   #turn = 0; // of the newest attempt; an older one that wakes up late is dropped
 
   #online = () => this.#hurry();
   #visible = () => document.visibilityState === "visible" && this.#hurry();
 
+  // Browsers keep pages that were left for the way back, sockets open: the others would take us for present.
+  #hidden = () => {
+    this.#turn++;
+    clearTimeout(this.#timer);
+    this.#drop();
+  };
+  #shown = ({ persisted }) => persisted && !this.#over && this.open();
+
   constructor(caller) {
     this.#caller = caller;
     addEventListener("online", this.#online);
+    addEventListener("pagehide", this.#hidden);
+    addEventListener("pageshow", this.#shown);
     document.addEventListener("visibilitychange", this.#visible);
   }
 
@@ -93,6 +104,8 @@ export class Connection {
     this.#waiting = false;
     clearTimeout(this.#timer);
     removeEventListener("online", this.#online);
+    removeEventListener("pagehide", this.#hidden);
+    removeEventListener("pageshow", this.#shown);
     document.removeEventListener("visibilitychange", this.#visible);
     this.#drop();
   }
@@ -111,10 +124,12 @@ export class Connection {
       this.#attempts = 0;
     }
     if (code === 4505) {
+      this.#over = true;
       this.#caller.changed({ state: "finished" });
       return;
     }
     if (code >= 4500 || broken.has(code)) {
+      this.#over = true;
       this.#caller.changed({ state: "stopped", reason: stops[code] ?? stopped });
       return;
     }
@@ -125,6 +140,7 @@ export class Connection {
         return;
       }
       if (why) {
+        this.#over = true;
         this.#caller.changed({ state: "stopped", reason: why });
         return;
       }
