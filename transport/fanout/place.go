@@ -2,8 +2,6 @@ package fanout
 
 import (
 	"bytes"
-	"encoding/json"
-	"maps"
 
 	"github.com/plygames/ply/domain/game"
 	"github.com/plygames/ply/transport/wire"
@@ -134,23 +132,12 @@ func (l *Log) arrived(parts [][]byte, p place, t *taken) [][]byte {
 	return parts
 }
 
-// hides tells whether the end reveals something to an audience: whether it sees less than everybody may see now. A list
-// of the seat's own legal moves is no part of what is seen.
+// hides tells whether the end reveals something to an audience: whether it sees less than everybody may see now.
 func hides(s *game.State, to game.Audience) bool {
 	if s.Board == nil || to.SeesAll() {
 		return false
 	}
-	seen, all := s.Board.View(to), s.Board.View(game.Everyone)
-	if bytes.Equal(seen, all) {
-		return false
-	}
-	var a, b map[string]json.RawMessage
-	if json.Unmarshal(seen, &a) != nil || json.Unmarshal(all, &b) != nil {
-		return true
-	}
-	delete(a, "legal")
-	delete(b, "legal")
-	return !maps.EqualFunc(a, b, func(x, y json.RawMessage) bool { return bytes.Equal(x, y) })
+	return !bytes.Equal(s.Board.View(to), s.Board.View(game.Everyone))
 }
 
 // join makes one message of lines. A single line stays the bytes it is.

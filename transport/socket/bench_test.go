@@ -1,9 +1,8 @@
 package socket_test
 
 import (
-	"encoding/binary"
+	"bytes"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -17,19 +16,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/plygames/ply/transport/limit"
 	"github.com/plygames/ply/transport/socket"
 )
-
-// counted is a socket.Observer that counts messages.
-type counted struct{ messages atomic.Int64 }
-
-func (*counted) Opened(string)         {}
-func (*counted) Closed(string, string) {}
-func (*counted) Refused(int)           {}
-func (c *counted) Wrote(int, bool)     { c.messages.Add(1) }
-func (*counted) RoundTrip(float64)     {}
-func (*counted) Told(string)           {}
 
 // fileLimit asks for as many files as may be had.
 func fileLimit(tb testing.TB, need uint64) {
@@ -43,17 +31,56 @@ func fileLimit(tb testing.TB, need uint64) {
 	}
 }
 
-// drainAll reads and forgets what the connections bring, with two goroutines, until they are closed.
-func drainAll(conns []net.Conn) (wait func()) {
-	var wg sync.WaitGroup
-	for _, c := range conns {
-		wg.Go(func() { _, _ = io.Copy(io.Discard, c) })
-	}
-	return wg.Wait
+// audience reads n connections and tells when every one has got a text.
+type audience struct {
+	text  atomic.Pointer[[]byte]
+	left  atomic.Int64
+	all   chan struct{}
+	conns []net.Conn
+	done  sync.WaitGroup
 }
 
-// BenchmarkFanOut compares one event to n watchers with a loop that writes the same frame to n sockets, in the same
-// run: server's time until the last write, per event. Run with -benchtime=50x.
+func newAudience(conns []net.Conn) *audience {
+	a := &audience{all: make(chan struct{}, 1), conns: conns}
+	a.text.Store(new([]byte))
+	for _, c := range conns {
+		a.done.Go(func() {
+			buf := make([]byte, 2048)
+			var seen *[]byte
+			for {
+				n, err := c.Read(buf)
+				if err != nil {
+					return
+				}
+				if text := a.text.Load(); text != seen && bytes.Contains(buf[:n], *text) {
+					seen = text
+					if a.left.Add(-1) == 0 {
+						a.all <- struct{}{}
+					}
+				}
+			}
+		})
+	}
+	return a
+}
+
+// expect begins a round; it is over when all has been received from.
+func (a *audience) expect(version uint64) []byte {
+	text := fmt.Appendf(nil, `"v":%d,`, version)
+	a.left.Store(int64(len(a.conns)))
+	a.text.Store(&text)
+	return text
+}
+
+func (a *audience) leave() {
+	for _, c := range a.conns {
+		_ = c.Close()
+	}
+	a.done.Wait()
+}
+
+// BenchmarkFanOut compares one event to n watchers with a loop that writes the same frame to n sockets, in the same run:
+// the time until the last client has it. Run with -benchtime=50x.
 func BenchmarkFanOut(b *testing.B) {
 	const watchers = 5000
 	fileLimit(b, 2*watchers+200)
@@ -75,13 +102,11 @@ func BenchmarkFanOut(b *testing.B) {
 			}
 			servers, clients = append(servers, s), append(clients, c)
 		}
-		wait := drainAll(clients)
-		payload := []byte(strings.Repeat("x", 210)) // as long as a time-added line's frame
-		msg := binary.BigEndian.AppendUint16([]byte{fin | 1, 126}, uint16(len(payload)))
-		msg = append(msg, payload...)
+		a := newAudience(clients)
 		loops := runtime.GOMAXPROCS(0)
 		b.ResetTimer()
-		for range b.N {
+		for n := range b.N {
+			msg := append(make([]byte, 210), a.expect(uint64(n))...) // as long as a time-added line's frame
 			var wg sync.WaitGroup
 			for i := range loops {
 				wg.Go(func() {
@@ -91,51 +116,31 @@ func BenchmarkFanOut(b *testing.B) {
 				})
 			}
 			wg.Wait()
+			<-a.all
 		}
 		b.StopTimer()
+		a.leave()
 		for _, s := range servers {
 			_ = s.Close()
 		}
-		wait()
-		for _, c := range clients {
-			_ = c.Close()
-		}
 	})
 	b.Run("ply", func(b *testing.B) {
-		seen := &counted{}
-		r := newRig(b, func(c *socket.Config, d *socket.Deps) {
-			d.Observer, d.Commands, c.Unlimited, c.WatchersPing = seen, limit.Off{}, true, time.Hour
-		})
+		r := newRig(b, func(c *socket.Config, d *socket.Deps) { c.Unlimited, c.WatchersPing = true, time.Hour })
 		r.Begin(id)
 		clients := make([]net.Conn, watchers)
 		for i := range clients {
 			clients[i] = r.raw("/watch/"+id, "").conn
 		}
-		wait := drainAll(clients)
-		settle(seen)
+		a := newAudience(clients)
 		b.ResetTimer()
 		for range b.N {
-			want := seen.messages.Load() + watchers
+			a.expect(r.Version(id) + 1)
 			r.Fill(id, 1)
-			for seen.messages.Load() < want {
-				runtime.Gosched()
-			}
+			<-a.all
 		}
 		b.StopTimer()
-		r.server.Close()
-		for _, c := range clients {
-			_ = c.Close()
-		}
-		wait()
+		a.leave()
 	})
-}
-
-// settle waits until no crowd is on its way any more.
-func settle(seen *counted) {
-	for last := int64(-1); last != seen.messages.Load(); {
-		last = seen.messages.Load()
-		<-time.After(8 * time.Second)
-	}
 }
 
 // BenchmarkIdleWatchers reports the server's memory for each watcher that is only there: resident, and live heap. The
@@ -145,17 +150,17 @@ func BenchmarkIdleWatchers(b *testing.B) {
 	fileLimit(b, 2*watchers+200)
 	r := newRig(b, func(c *socket.Config, d *socket.Deps) { d.Log = slog.New(slog.DiscardHandler) })
 	addr := strings.TrimPrefix(r.url, "ws://")
-	sample := func() (rss, heap int64) {
+	sample := func() (rss, heap, stack int64) {
 		for range 3 {
 			runtime.GC()
 		}
 		debug.FreeOSMemory()
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
-		return resident(b), int64(m.HeapAlloc + m.StackInuse)
+		return resident(b), int64(m.HeapAlloc), int64(m.StackInuse)
 	}
 	for range b.N {
-		rss0, heap0 := sample()
+		rss0, heap0, stack0 := sample()
 		fds := make([]int, 0, watchers)
 		host, port, err := net.SplitHostPort(addr)
 		if err != nil {
@@ -164,9 +169,10 @@ func BenchmarkIdleWatchers(b *testing.B) {
 		for range watchers {
 			fds = append(fds, handshake(b, host, port))
 		}
-		rss1, heap1 := sample()
+		rss1, heap1, stack1 := sample()
 		b.ReportMetric(float64(rss1-rss0)/watchers, "RSS-B/watcher")
-		b.ReportMetric(float64(heap1-heap0)/watchers, "heap+stack-B/watcher")
+		b.ReportMetric(float64(heap1-heap0)/watchers, "heap-B/watcher")
+		b.ReportMetric(float64(stack1-stack0)/watchers, "stack-B/watcher")
 		for _, fd := range fds {
 			_ = syscall.Close(fd)
 		}
