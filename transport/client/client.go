@@ -91,16 +91,49 @@ func (c *Client) Guest(ctx context.Context, name string) (*Client, error) {
 	return c.As(p), nil
 }
 
-// post sends one JSON object and reads one, again after answers that allow it and after broken connections, until
-// ctx ends. Only for requests that are harmless twice.
+// post sends one JSON object and reads one. Only for requests that are harmless twice: see persist.
 func (c *Client) post(ctx context.Context, path string, body, into any) error {
 	sent, err := json.Marshal(body)
 	if err != nil {
 		return fmt.Errorf("encode the request: %w", err)
 	}
+	return c.exchange(ctx, http.MethodPost, path, sent, into)
+}
+
+// exchange makes one request and reads one JSON answer.
+func (c *Client) exchange(ctx context.Context, method, path string, body []byte, into any) error {
+	text, err := c.text(ctx, method, path, body)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return fmt.Errorf("%s %s: answer is not as announced: %w", method, path, err)
+	}
+	return nil
+}
+
+// text makes one request and reads the whole answer.
+func (c *Client) text(ctx context.Context, method, path string, body []byte) (text []byte, err error) {
+	err = c.persist(ctx, func() error {
+		answer, err := c.request(ctx, method, path, body)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = answer.Body.Close() }()
+		if text, err = io.ReadAll(answer.Body); err != nil {
+			return fmt.Errorf("%s %s: %w", method, path, err)
+		}
+		return nil
+	})
+	return text, err
+}
+
+// persist makes an attempt again and again, after answers that allow it and after broken connections, until it
+// succeeds or ctx ends. A refusal is an *Error.
+func (c *Client) persist(ctx context.Context, attempt func() error) error {
 	wait := newBackoff(c.options)
 	for {
-		err := c.once(ctx, http.MethodPost, path, sent, into)
+		err := attempt()
 		var refusal *Error
 		switch {
 		case err == nil:
@@ -117,19 +150,6 @@ func (c *Client) post(ctx context.Context, path string, body, into any) error {
 			}
 		}
 	}
-}
-
-// once makes one request and reads one JSON answer. A refusal is an *Error.
-func (c *Client) once(ctx context.Context, method, path string, body []byte, into any) error {
-	answer, err := c.request(ctx, method, path, body)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = answer.Body.Close() }()
-	if err := json.NewDecoder(answer.Body).Decode(into); err != nil {
-		return fmt.Errorf("%s %s: answer is not as announced: %w", method, path, err)
-	}
-	return nil
 }
 
 // request makes one request; an answer that is not 2xx becomes an *Error.

@@ -109,3 +109,19 @@ func ExampleClient_Play() {
 	}
 	fmt.Println("durable as event", receipt.V)
 }
+
+func TestReadsAreRepeated(t *testing.T) {
+	f := newFake(t)
+	calls := 0
+	f.http["/api/games/g"] = func(w http.ResponseWriter, _ *http.Request) {
+		if calls++; calls == 1 {
+			w.Header().Set("Content-Length", "100")
+			_, _ = io.WriteString(w, `{"t":"state",`) // the server dies in the middle of its answer
+			panic(http.ErrAbortHandler)
+		}
+		_, _ = io.WriteString(w, `{"t":"state","v":7}`)
+	}
+	if s, err := f.client(nil).Look(within(t), "g", 0); err != nil || s.V != 7 || calls != 2 {
+		t.Errorf("%+v %v after %d calls", s, err, calls)
+	}
+}

@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"fmt"
-	"io"
 	"net/http"
 	"strconv"
 )
@@ -97,14 +95,15 @@ func (c *Client) Command(ctx context.Context, game string, command Command) (Rec
 	return r, err
 }
 
-// Look reads the state of a game as this person may see it; version 0 = now.
+// Look reads the state of a game as this person may see it; version 0 = now. Like all reads it is repeated until there
+// is an answer or ctx ends.
 func (c *Client) Look(ctx context.Context, game string, version uint64) (State, error) {
 	path := "/api/games/" + game
 	if version > 0 {
 		path += "?v=" + strconv.FormatUint(version, 10)
 	}
 	var raw json.RawMessage
-	if err := c.once(ctx, http.MethodGet, path, nil, &raw); err != nil {
+	if err := c.exchange(ctx, http.MethodGet, path, nil, &raw); err != nil {
 		return State{}, err
 	}
 	var s State
@@ -116,10 +115,15 @@ func (c *Client) Look(ctx context.Context, game string, version uint64) (State, 
 	return s, err
 }
 
-// Events reads the numbered messages after from, in order. The error of yield ends it and is returned.
+// Events reads the numbered messages after from, in order. The error of yield ends it and is returned; so does a
+// connection that breaks in the middle.
 func (c *Client) Events(ctx context.Context, game string, from uint64, yield func(Message) error) error {
 	path := "/api/games/" + game + "/events?from=" + strconv.FormatUint(from, 10)
-	answer, err := c.request(ctx, http.MethodGet, path, nil)
+	var answer *http.Response
+	err := c.persist(ctx, func() (err error) {
+		answer, err = c.request(ctx, http.MethodGet, path, nil)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -140,14 +144,6 @@ func (c *Client) Events(ctx context.Context, game string, from uint64, yield fun
 
 // PGN reads a game's score.
 func (c *Client) PGN(ctx context.Context, game string) (string, error) {
-	answer, err := c.request(ctx, http.MethodGet, "/api/games/"+game+".pgn", nil)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = answer.Body.Close() }()
-	text, err := io.ReadAll(answer.Body)
-	if err != nil {
-		return "", fmt.Errorf("read the PGN: %w", err)
-	}
-	return string(text), nil
+	text, err := c.text(ctx, http.MethodGet, "/api/games/"+game+".pgn", nil)
+	return string(text), err
 }
