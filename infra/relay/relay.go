@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,6 +18,10 @@ const (
 	retryFirst = 100 * time.Millisecond
 	retryMost  = 5 * time.Second
 )
+
+// atOnce is how many events go out between two moments at which a watermark may. A relay that is far behind but moves
+// must not look as if it stood still.
+const atOnce = 256
 
 // Config is what a relay is made of.
 type Config struct {
@@ -85,7 +90,14 @@ func (r *Relay) Run(ctx context.Context) error {
 	wait := retryFirst
 	for {
 		before := r.position()
-		err := r.Log.SubscribeAll(ctx, before, func(events []event.Recorded) error { return r.publish(ctx, events) })
+		err := r.Log.SubscribeAll(ctx, before, func(events []event.Recorded) error {
+			for part := range slices.Chunk(events, atOnce) {
+				if err := r.publish(ctx, part); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -108,7 +120,7 @@ func (r *Relay) position() event.Position {
 	return r.at.Position
 }
 
-// publish puts a batch on the bus and, once that has it, moves the checkpoint. Only games are for watching: the names
+// publish puts some events on the bus and, once that has it, moves the checkpoint. Only games are for watching: the names
 // of people stay in the store.
 func (r *Relay) publish(ctx context.Context, events []event.Recorded) error {
 	r.publishing.Lock()
