@@ -100,8 +100,13 @@ func TestHandshake(t *testing.T) {
 	for k, v := range map[string]string{"Connection": "Upgrade", "Upgrade": "websocket"} {
 		req.Header.Set(k, v)
 	}
-	if res, err := r.http.Client().Do(req); err != nil || res.StatusCode != 405 {
-		t.Errorf("POST: %v %v", res, err)
+	res, err := r.http.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != 405 {
+		t.Errorf("POST: %d", res.StatusCode)
 	}
 }
 
