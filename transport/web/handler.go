@@ -73,7 +73,7 @@ func acceptsGzip(r *http.Request) bool {
 		coding, weight, _ := strings.Cut(strings.TrimSpace(item), ";")
 		if strings.EqualFold(strings.TrimSpace(coding), "gzip") {
 			q, err := strconv.ParseFloat(strings.TrimPrefix(strings.ReplaceAll(weight, " ", ""), "q="), 64)
-			return err != nil || q > 0
+			return weight == "" || err == nil && q > 0
 		}
 	}
 	return false

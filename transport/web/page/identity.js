@@ -31,20 +31,24 @@ async function becomeGuest(name) {
   return here;
 }
 
+let asked = false; // for a renewal, since the page was opened
+
 /**
- * A token that is good for a while, or null if we are nobody. A token about to expire is renewed: asked with the old
- * token the server may give the same guest a new one. Another guest is of no use to somebody who has seats.
+ * A token that is good for a while, or null if we are nobody. A token about to expire is shown to the server, which may
+ * give the same guest a new one. Another guest is of no use to somebody who has seats.
  */
 export async function freshToken() {
   const me = whoAmI();
   if (!me) {
     return null;
   }
-  if (me.expires - Date.now() < renewBefore) {
+  if (me.expires - Date.now() < renewBefore && !asked) {
+    asked = true;
     const renewed = await call("POST", "/api/guests", { token: me.token, body: { name: me.name } }).catch(() => null);
     if (renewed?.player === me.player) {
       here = renewed;
       guest.set(here);
+      asked = false;
     }
   }
   return here.token;

@@ -5,7 +5,7 @@ import { Commands } from "./commands.js";
 import { Connection } from "./connection.js";
 import { Game } from "./game.js";
 import { forgetToken, freshToken, whoAmI } from "./identity.js";
-import { refusal } from "./words.js";
+import { refusal, seatLost } from "./words.js";
 
 const unnumbered = new Set(["state", "live", "stale", "ok", "error", "crowd", "gone", "rematch", "pong"]);
 
@@ -183,12 +183,15 @@ export class Session {
   async #whyRefused() {
     try {
       const state = await call("GET", `/api/games/${this.#id}`, { token: await freshToken() });
+      if (this.game.seat && !state.seat) {
+        this.#failed(seatLost);
+      }
       this.game.seat = state.seat;
       return null;
     } catch (error) {
       if (error.code === "unauthorized") {
-        forgetToken();
-        return this.game.seat ? refusal(error) : null;
+        forgetToken(); // the next attempt finds out what can be had without it
+        return null;
       }
       return ["forbidden", "not_found", "not_a_player"].includes(error.code) ? refusal(error) : null;
     }

@@ -29,7 +29,7 @@ export class Table {
   #strips = { top: new Strip(), bottom: new Strip() };
   #moves = new Moves({ pick: (ply) => this.#pick(ply), play: (speed) => this.#play(speed) });
   #about = el("span");
-  #watch = button("Copy link to watch", () => this.#copyWatchLink(), { class: "link", data: { do: "copy-watch" } });
+  #watch = button("Copy link", () => this.#copyWatchLink(), { class: "link", title: "Whoever opens the link watches the game", data: { do: "copy-watch" } });
   #cards = el("div", { class: "cards" });
   #actions = el("div", { class: "actions" });
   #said = el("div", { class: "unseen", role: "status", "aria-live": "polite" });

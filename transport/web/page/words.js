@@ -19,7 +19,7 @@ export function clockName(clock) {
     case "fischer":
       return `${minutes(clock.initial)}+${clock.increment / 1000}`;
     case "delay":
-      return `${minutes(clock.initial)} with ${clock.delay / 1000} s delay`;
+      return `${minutes(clock.initial)} min, ${clock.delay / 1000} s delay`;
     case "days":
       return clock.days === 1 ? "1 day a move" : `${clock.days} days a move`;
     default:
@@ -82,7 +82,7 @@ const refusals = {
 
 // Refusals that depend on what was asked.
 const earlies = {
-  "draw-claim": "There is nothing to claim: the position has not occurred three times, nor have fifty moves passed.",
+  "draw-claim": "Nothing to claim: neither a threefold repetition nor fifty quiet moves.",
   "draw-offer": "You can offer a draw once per move of your own.",
   "takeback-offer": "You can ask for a takeback once per move.",
   "claim-victory": "Your opponent may still come back. Wait a little longer.",
@@ -116,6 +116,9 @@ export const stops = {
   4503: "You may not see this game any more.",
   4504: "This game is open in too many tabs. Close some, then reload this one.",
 };
+
+/** Said when our token is no good any more and nobody can prove who we are. */
+export const seatLost = "Your guest name has expired, so this page can only watch now.";
 
 /** Any other close that forbids to come back: RFC codes of a broken client. */
 export const stopped = "The connection was refused. Reload the page.";
