@@ -302,7 +302,7 @@ func (r *raw) write(b ...byte) {
 
 // next reads one frame of the server's.
 func (r *raw) next() (first byte, payload []byte, err error) {
-	_ = r.conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+	_ = r.conn.SetReadDeadline(time.Now().Add(time.Minute)) // a kernel that was held back may take its time
 	head := make([]byte, 2)
 	if _, err := io.ReadFull(r.br, head); err != nil {
 		return 0, nil, err

@@ -61,7 +61,7 @@ func TestEverythingPassesThroughTheSpill(t *testing.T) {
 // TestStuckSocketsDelayNobody: with hundreds of watchers that read nothing, honest ones and a player get every line
 // while all the others are stuck for good; when those read again they get a state and go on without a gap.
 func TestStuckSocketsDelayNobody(t *testing.T) {
-	const stuck, honest, rounds = 500, 20, 20
+	const stuck, honest, rounds = 500, 20, 8
 	r := newRig(t, func(c *socket.Config, d *socket.Deps) {
 		c.Unlimited, c.WriteWithin, c.WatchersPing = true, time.Hour, time.Hour
 		d.Play = d.Watch
