@@ -24,7 +24,7 @@ type Rules interface {
 	Seats() []Seat
 
 	// Prepare judges a setup that a creator asked for (nil = standard) and draws what has to be drawn. A refusal is
-	// a *domain.Error of kind InvalidField that names the field.
+	// a *domain.Error that names the field: BadMessage if the form is wrong, InvalidField if a value is.
 	Prepare(setup json.RawMessage, seed Seed) (Drawn, error)
 	// Start gives the first board. Total for what Prepare accepted.
 	Start(setup json.RawMessage, drawn Drawn) Board

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"bytes"
 	"encoding/json"
 
 	"github.com/plygames/ply/domain/clock"
@@ -155,18 +154,17 @@ func viewFor(s *game.State, to game.Audience) json.RawMessage {
 		return json.RawMessage("{}")
 	}
 	view := s.Board.View(to)
-	legal := legalFor(s, to, view)
+	legal := legalFor(s, to)
 	if len(legal) == 0 {
 		return view
 	}
 	return appendWithLegal(make([]byte, 0, len(view)+len(legal)+16), view, legal)
 }
 
-// legalFor lists the legal moves of the audience's seat if it is to move, unless the game has put them into its object
-// itself.
-func legalFor(s *game.State, to game.Audience, object json.RawMessage) json.RawMessage {
+// legalFor lists the legal moves of the audience's seat if it is to move.
+func legalFor(s *game.State, to game.Audience) json.RawMessage {
 	seat := to.Seat()
-	if seat == "" || bytes.Contains(object, []byte(`"legal":`)) || !s.OnTurn(seat) {
+	if seat == "" || !s.OnTurn(seat) {
 		return nil
 	}
 	return s.Board.Legal(seat)

@@ -55,7 +55,7 @@ func FuzzPrepare(f *testing.F) {
 		b := chess.Rules{}.Start(setup, drawn) // whatever was refused
 		lookAt(b)
 		if err != nil {
-			if !errors.Is(err, &domain.Error{Kind: domain.InvalidField}) {
+			if !errors.Is(err, &domain.Error{Kind: domain.InvalidField}) && !errors.Is(err, &domain.Error{Kind: domain.BadMessage}) {
 				t.Fatalf("refused with %v", err)
 			}
 			return

@@ -21,36 +21,36 @@ func readSetup(setup json.RawMessage) (fen string, err error) {
 	}
 	tokens := json.NewDecoder(bytes.NewReader(setup))
 	if t, err := tokens.Token(); err != nil || t != json.Delim('{') {
-		return "", domain.Refuse(domain.InvalidField, `setup must be an object such as {"fen":"..."}`)
+		return "", domain.Refuse(domain.BadMessage, `setup must be an object such as {"fen":"..."}`)
 	}
 	for tokens.More() {
 		key, err := tokens.Token()
 		if err != nil {
-			return "", domain.Refuse(domain.InvalidField, "setup is not JSON")
+			return "", domain.Refuse(domain.BadMessage, "setup is not JSON")
 		}
 		if key != "fen" {
-			return "", domain.Refuse(domain.InvalidField, `setup has an unknown field; chess knows "fen" only`)
+			return "", domain.Refuse(domain.BadMessage, `setup has an unknown field; chess knows "fen" only`)
 		}
 		value, err := tokens.Token()
 		s, isString := value.(string)
 		switch {
 		case err != nil || !isString:
-			return "", refuse("must be a string")
+			return "", domain.Refuse(domain.BadMessage, "setup.fen must be a string")
 		case s == "":
 			return "", refuse("is empty")
 		case fen != "":
-			return "", refuse("is given twice")
+			return "", domain.Refuse(domain.BadMessage, "setup.fen is given twice")
 		}
 		fen = s
 	}
 	if _, err := tokens.Token(); err != nil { // the closing brace
-		return "", domain.Refuse(domain.InvalidField, "setup is not JSON")
+		return "", domain.Refuse(domain.BadMessage, "setup is not JSON")
 	}
 	if _, err := tokens.Token(); err != io.EOF {
-		return "", domain.Refuse(domain.InvalidField, "setup has something behind its object")
+		return "", domain.Refuse(domain.BadMessage, "setup has something behind its object")
 	}
 	if fen == "" {
-		return "", refuse("is missing")
+		return "", domain.Refuse(domain.BadMessage, "setup.fen is missing")
 	}
 	return fen, nil
 }

@@ -98,10 +98,15 @@ func TestSetupRefused(t *testing.T) {
 
 func refused(t *testing.T, setup string, parts ...string) {
 	t.Helper()
+	refusedAs(t, domain.InvalidField, setup, parts...)
+}
+
+func refusedAs(t *testing.T, kind domain.Kind, setup string, parts ...string) {
+	t.Helper()
 	_, err := chess.Rules{}.Prepare(json.RawMessage(setup), game.Seed{})
 	var refusal *domain.Error
-	if !errors.As(err, &refusal) || refusal.Kind != domain.InvalidField {
-		t.Fatalf("%s: %v, want invalid_field", setup, err)
+	if !errors.As(err, &refusal) || refusal.Kind != kind {
+		t.Fatalf("%s: %v, want %s", setup, err, kind)
 	}
 	for _, part := range parts {
 		if !strings.Contains(refusal.Message, part) {
@@ -127,6 +132,6 @@ func TestSetupObject(t *testing.T) {
 		`{"fen":` + fen + `}{}`:                 "behind",
 		`{"fen":` + fen + `}]`:                  "behind",
 	} {
-		refused(t, setup, part)
+		refusedAs(t, domain.BadMessage, setup, part)
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/plygames/ply/domain/game"
 )
 
-// View is everything; the seat on turn also gets its legal moves.
-func (b *Board) View(to game.Audience) json.RawMessage {
+// View is everything: nothing is hidden in chess.
+func (b *Board) View(game.Audience) json.RawMessage {
 	v := make([]byte, 0, 256+8*b.plies)
 	v = append(v, `{"start":"`...)
 	if b.start == "" {
@@ -32,12 +32,11 @@ func (b *Board) View(to game.Audience) json.RawMessage {
 	} else {
 		v = append(v, "false"...)
 	}
-	v = b.appendLegal(v, to.Seat())
 	return append(v, '}')
 }
 
-// Extras are the move in SAN, the position, and check if it is one; the seat on turn also gets its legal moves.
-func (b *Board) Extras(before game.Board, raw json.RawMessage, to game.Audience) json.RawMessage {
+// Extras are the move in SAN, the position, and check if it is one.
+func (b *Board) Extras(before game.Board, raw json.RawMessage, _ game.Audience) json.RawMessage {
 	x := make([]byte, 0, 384)
 	x = append(x, '{')
 	s, _ := text(raw)
@@ -54,33 +53,18 @@ func (b *Board) Extras(before game.Board, raw json.RawMessage, to game.Audience)
 	if b.check {
 		x = append(x, `,"check":true`...)
 	}
-	x = b.appendLegal(x, to.Seat())
 	return append(x, '}')
 }
 
 // Legal is {"e2":"e3e4",...}: from each square to which; a promotion's target once. nil if the seat is not on turn.
 func (b *Board) Legal(seat game.Seat) json.RawMessage {
-	if !b.mayMove(seat) {
+	if seat != b.side() {
+		return nil
+	}
+	if b.legalMoves(); b.over() != "" {
 		return nil
 	}
 	return b.appendTargets(make([]byte, 0, 192))
-}
-
-// appendLegal adds the field "legal" for the seat on turn.
-func (b *Board) appendLegal(v []byte, seat game.Seat) []byte {
-	if !b.mayMove(seat) {
-		return v
-	}
-	return b.appendTargets(append(v, `,"legal":`...))
-}
-
-// mayMove tells whether a seat is on turn, generating its moves.
-func (b *Board) mayMove(seat game.Seat) bool {
-	if seat != b.side() {
-		return false
-	}
-	b.legalMoves()
-	return b.over() == ""
 }
 
 func (b *Board) appendTargets(v []byte) []byte {

@@ -130,8 +130,8 @@ func hostileSetups(p *Plugin) error {
 func (p *Plugin) hostileSetup(setup json.RawMessage) error {
 	drawn, err := p.Prepare(setup, p.seed())
 	if err != nil {
-		if !errors.Is(err, &domain.Error{Kind: domain.InvalidField}) {
-			return fmt.Errorf("refused with %v, not for its field", err)
+		if !errors.Is(err, &domain.Error{Kind: domain.InvalidField}) && !errors.Is(err, &domain.Error{Kind: domain.BadMessage}) {
+			return fmt.Errorf("refused with %v, not for its form or its field", err)
 		}
 		return nil
 	}
