@@ -201,6 +201,7 @@ func rematch(t *testing.T, ann *tab, bob *opponent) {
 	ann.move("d7d5")
 	bob.reply("d7d5", "")
 	ann.moves(2, "d5")
+	ann.until(`document.querySelectorAll(".strip .dot.here").length === 2`)
 	ann.click(`[data-wish="resign"]`)
 	ann.see("dialog", "Resign the game?")
 	ann.picture("resign")

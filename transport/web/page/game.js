@@ -36,6 +36,7 @@ export class Game {
   line = []; // positions; complete only if lineKnown
   lineKnown = false;
   notices = { stale: false, gone: null, rematch: null, watchers: 0 };
+  #here = {}; // seat -> has a socket, as last told
   #base = 0; // version of the state line
   #tail = []; // numbered messages since then
 
@@ -52,6 +53,7 @@ export class Game {
     });
     this.clock = { ...state.clock, at: now };
     this.#base = state.v;
+    this.#here = Object.fromEntries(Object.entries(state.players).map(([seat, { here }]) => [seat, here]));
     this.#tail = [];
     this.line = [begin(start)];
     this.lineKnown = this.plies === 0;
@@ -98,6 +100,7 @@ export class Game {
         break;
       case "crowd":
         this.notices.watchers = message.watchers;
+        this.#here = message.here; // may come before "seated" does
         for (const [seat, here] of Object.entries(message.here)) {
           if (this.players[seat]) {
             this.players[seat] = { ...this.players[seat], here };
@@ -132,6 +135,11 @@ export class Game {
     return this.offers.find((offer) => offer.kind === kind);
   }
 
+  /** Whether a seat was said to have a socket. */
+  isHere(seat) {
+    return this.#here[seat] ?? false;
+  }
+
   withoutOffer(kind) {
     this.offers = this.offers.filter((offer) => offer.kind !== kind);
   }
@@ -140,7 +148,7 @@ export class Game {
 // What each numbered message changes, beside turn and clock, which are the same for all. "skip" changes nothing.
 const folds = {
   seated(game, { seat, player }) {
-    game.players = { ...game.players, [seat]: { ...player, here: game.players[seat]?.here ?? false } };
+    game.players = { ...game.players, [seat]: { ...player, here: game.isHere(seat) } };
   },
 
   started(game) {
