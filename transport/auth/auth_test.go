@@ -368,3 +368,33 @@ func TestConfigurationMistakes(t *testing.T) {
 		}
 	}
 }
+
+// A guest's token is renewed for the same guest, also a while after it has expired; nobody else's is.
+func TestRenew(t *testing.T) {
+	now := time.Now()
+	a, err := auth.New(t.Context(), auth.Config{Key: make([]byte, 32), Lifetime: time.Hour, Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	guest, token, err := a.Guest("Ann")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(29 * 24 * time.Hour)
+	if _, err := a.Verify(token); err == nil {
+		t.Fatal("an expired token is believed")
+	}
+	renewed, token, err := a.Renew(token, "Anna")
+	if err != nil || renewed.ID != guest.ID || renewed.Name != "Anna" {
+		t.Fatalf("renewed %+v, %v", renewed, err)
+	}
+	if p, err := a.Verify(token); err != nil || p.ID != guest.ID {
+		t.Errorf("the new token names %+v, %v", p, err)
+	}
+	now = now.Add(32 * 24 * time.Hour)
+	for name, bad := range map[string]string{"too old": token, "garbage": "x.y.z", "changed": token[:len(token)-2] + "xx"} {
+		if _, _, err := a.Renew(bad, "Ann"); err == nil {
+			t.Errorf("%s: renewed", name)
+		}
+	}
+}

@@ -2,7 +2,9 @@ package auth
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 
@@ -20,9 +22,32 @@ func (a *Authority) Guest(name string) (Person, string, error) {
 	if err := CheckName(name); err != nil {
 		return Person{}, "", err
 	}
+	return a.issue(guestPrefix+random(12), name)
+}
+
+// renewWithin is how long after it has expired a guest's token is still good for a new one.
+const renewWithin = 30 * 24 * time.Hour
+
+// Renew gives a guest a new token, so that a game which lasts longer than a token keeps its players. The old one may have
+// expired up to 30 days ago. Other tokens are Unauthorized: sites renew their own.
+func (a *Authority) Renew(token, name string) (Person, string, error) {
+	old, err := a.read(a.renewals, token)
+	if err == nil && !old.Guest {
+		err = unauthorized(errors.New("not a guest's token"))
+	}
+	if err == nil {
+		err = CheckName(name)
+	}
+	if err != nil {
+		return Person{}, "", err
+	}
+	return a.issue(old.ID, name)
+}
+
+// issue makes a guest's token.
+func (a *Authority) issue(id, name string) (Person, string, error) {
 	now := a.now()
-	p := Person{ID: guestPrefix + random(12), Name: name, Guest: true, Scopes: []string{ScopePlay},
-		Issued: now, Expires: now.Add(a.lifetime)}
+	p := Person{ID: id, Name: name, Guest: true, Scopes: []string{ScopePlay}, Issued: now, Expires: now.Add(a.lifetime)}
 	t := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{Name: name, RegisteredClaims: jwt.RegisteredClaims{
 		Subject:   p.ID,
 		Audience:  jwt.ClaimStrings{a.audience},

@@ -67,7 +67,7 @@ type Authority struct {
 	audience            string
 	lifetime            time.Duration
 	now                 func() time.Time
-	parser              *jwt.Parser
+	parser, renewals    *jwt.Parser
 	revoked             revoked
 }
 
@@ -104,9 +104,13 @@ func New(ctx context.Context, c Config) (*Authority, error) {
 	if err := a.revoked.open(c.Revoked); err != nil {
 		return nil, fmt.Errorf("revocations: %w", err)
 	}
-	a.parser = jwt.NewParser(jwt.WithValidMethods(siteMethods), jwt.WithExpirationRequired(), jwt.WithIssuedAt(),
-		jwt.WithLeeway(leeway), jwt.WithTimeFunc(a.now), jwt.WithStrictDecoding())
+	a.parser, a.renewals = a.newParser(leeway), a.newParser(renewWithin)
 	return a, nil
+}
+
+func (a *Authority) newParser(late time.Duration) *jwt.Parser {
+	return jwt.NewParser(jwt.WithValidMethods(siteMethods), jwt.WithExpirationRequired(), jwt.WithIssuedAt(),
+		jwt.WithLeeway(late), jwt.WithTimeFunc(a.now), jwt.WithStrictDecoding())
 }
 
 // claims are the parts of a token that we look at.
@@ -118,9 +122,11 @@ type claims struct {
 
 // Verify tells whom a token names. The error is a *domain.Error of kind Unauthorized, whose text is the same whatever
 // is wrong; its cause is for the log.
-func (a *Authority) Verify(token string) (Person, error) {
+func (a *Authority) Verify(token string) (Person, error) { return a.read(a.parser, token) }
+
+func (a *Authority) read(parser *jwt.Parser, token string) (Person, error) {
 	var c claims
-	parsed, err := a.parser.ParseWithClaims(token, &c, a.key)
+	parsed, err := parser.ParseWithClaims(token, &c, a.key)
 	if err != nil {
 		return Person{}, unauthorized(err)
 	}

@@ -31,6 +31,7 @@ type History interface {
 type People interface {
 	Verify(token string) (auth.Person, error)
 	Guest(name string) (auth.Person, string, error)
+	Renew(token, name string) (auth.Person, string, error)
 	Invite(game string, seat game.Seat) string
 	CheckInvite(game string, seat game.Seat, invite string) bool
 }
