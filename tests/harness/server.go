@@ -2,11 +2,13 @@ package harness
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -139,8 +141,29 @@ func (s *Server) Stop() {
 	}
 }
 
-// Pause stops the process as a frozen machine would (SIGSTOP); Resume lets it go on.
-func (s *Server) Pause() { s.t.Helper(); s.signal(syscall.SIGSTOP) }
+// Pause stops the process as a frozen machine would (SIGSTOP), and waits until all its threads stand still; Resume lets
+// it go on.
+func (s *Server) Pause() {
+	s.t.Helper()
+	s.signal(syscall.SIGSTOP)
+	Eventually(s.t, 10*time.Second, "the process stands still", func() bool {
+		threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", s.PID()))
+		if err != nil || len(threads) == 0 {
+			return false
+		}
+		for _, thread := range threads {
+			stat, err := os.ReadFile(thread)
+			if err != nil {
+				return false
+			}
+			// "pid (name) state ...": the name may hold anything, also brackets.
+			if i := bytes.LastIndex(stat, []byte(") ")); i < 0 || stat[i+2] != 'T' {
+				return false
+			}
+		}
+		return true
+	})
+}
 
 // Resume ends a Pause.
 func (s *Server) Resume() { s.t.Helper(); s.signal(syscall.SIGCONT) }
