@@ -119,6 +119,7 @@ func (a *App) Run(ctx context.Context) error {
 	for _, work := range a.work() {
 		serving.Go(func() error { return work(working) })
 	}
+	a.awaitViews(ctx)
 	a.health.Accept()
 
 	select {

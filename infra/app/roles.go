@@ -30,6 +30,28 @@ func (a *App) work() []func(context.Context) error {
 	return work
 }
 
+// viewsTime is how long the start waits for views. One that is rebuilt from a long history may take longer.
+const viewsTime = 5 * time.Second
+
+// awaitViews waits until the views know what happened before the start, so that the first who come find their games in
+// lists, and the quota of games counts them.
+func (a *App) awaitViews(ctx context.Context) {
+	if !a.config.Roles.Project {
+		return
+	}
+	enough := time.After(viewsTime)
+	for _, f := range a.folds {
+		select {
+		case <-f.CaughtUp():
+		case <-enough:
+			a.log.Warn("a view is still being built; lists and quotas are behind until it is done", "view", f.View.Name())
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // learnNames keeps names up to date. A store that does not answer for a while costs fresh names, not the server.
 func (a *App) learnNames(ctx context.Context) error {
 	for {

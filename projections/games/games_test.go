@@ -80,7 +80,7 @@ func TestLists(t *testing.T) {
 		yes, no := true, false
 		fischer := clock.Spec{Type: clock.Fischer, Initial: 60_000}
 		lobby := trial.NewPlay(s.log, "lobby", now(), game.Created{Access: game.AccessOpen, Creator: "c"})
-		trial.NewPlay(s.log, "invite", now(), game.Created{Creator: "p"})
+		invite := trial.NewPlay(s.log, "invite", now(), game.Created{Creator: "p"})
 		trial.Started(s.log, "ready", now(), game.Created{Rated: true, Clock: fischer})
 		live := trial.Started(s.log, "live", now(), game.Created{})
 		live.Move(1)
@@ -105,6 +105,9 @@ func TestLists(t *testing.T) {
 		s.want(games.Query{Player: "p", Own: true, Status: game.Live}, "hidden", "live", "ready")
 		s.want(games.Query{Player: "p", Own: true, Status: game.Over}, "over")
 
+		invite.Do(game.Ended{Reason: game.Withdrawn})
+		s.want(games.Query{Status: game.Over}, "over")
+		s.want(games.Query{Status: game.Over, Player: "p", Own: true}, "over", "invite")
 		hidden.End()
 		lobby.Do(game.Seated{Seat: "b", Player: "q"})
 		s.want(games.Query{Status: game.Over}, "over")

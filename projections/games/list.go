@@ -18,8 +18,8 @@ type Query struct {
 	Before string // where the last list ended
 	Limit  int    // at least 1
 	// Own: Player asks for their own games, those they only created among them. Without it only games that anybody may
-	// find are listed: watched in public, and while a seat is free only those that anybody may join; each as its delay
-	// allows.
+	// find are listed: watched in public, and those with a free seat (also if they were withdrawn) only if anybody could
+	// have taken it; each as its delay allows.
 	Own bool
 }
 
@@ -68,7 +68,7 @@ func (q *Query) match(r Row, now int64) (Row, bool) {
 			return r, false
 		}
 		shown, ok := r.asOf(now - r.Delay)
-		if !ok || shown.Status == game.Open && shown.Access != game.AccessOpen {
+		if !ok || shown.Access != game.AccessOpen && shown.has("") {
 			return r, false
 		}
 		r = shown

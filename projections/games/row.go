@@ -109,7 +109,7 @@ func (r Row) asOf(at int64) (Row, bool) {
 	return past, true
 }
 
-// has tells whether a player sits in the game.
+// has tells whether a player sits in the game; "" = whether a seat is free.
 func (r *Row) has(player string) bool {
 	for i := range r.Seats {
 		if r.Seats[i].Player == player {

@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -25,6 +26,15 @@ import (
 
 // marker stands in what the tests send, and must not stand in the server's log.
 const marker = "h0st1le"
+
+// TestMain lets rows that wait for a clock run at once.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "64"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
 // site is a server under attack, with honest players on it.
 type site struct {
@@ -106,6 +116,7 @@ func (s *site) call(t testing.TB, method, path, token, body string) (int, object
 // table is a game of two.
 type table struct {
 	id, white, black string // game, tokens
+	whiteID          string
 }
 
 var people atomic.Int64
@@ -133,7 +144,7 @@ func (s *site) create(t testing.TB, token, rest string) (id, invite string) {
 func (s *site) newTable(t testing.TB, rest string) table {
 	t.Helper()
 	var g table
-	_, g.white = s.newPerson()
+	g.whiteID, g.white = s.newPerson()
 	_, g.black = s.newPerson()
 	var invite string
 	g.id, invite = s.create(t, g.white, rest)
