@@ -2,6 +2,7 @@ package pebble
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"iter"
@@ -62,12 +63,18 @@ func (s *Store) readStream(ctx context.Context, stream event.Stream, from, until
 		return chunk, false, err
 	}
 	defer func() { err = errors.Join(err, it.Close()) }()
+	// Positions are texts; all of a chunk are cut from one.
+	var positions []uint64
+	defer func() { setPositions(chunk, positions) }()
+	var bytes arena
 	size := 0
 	for it.First(); it.Valid(); it.Next() {
-		_, version, err := parseEventKey(it.Key())
-		if err != nil {
-			return chunk, false, err
+		// The bounds admit only keys that begin as this stream's do, so the version is all that is left to look at.
+		key := it.Key()
+		if len(key) != keySize(stream) {
+			return chunk, false, fmt.Errorf("%w: key %x is not an event's", errCorrupt, key)
 		}
+		version := binary.BigEndian.Uint64(key[len(key)-8:])
 		if version != from {
 			return chunk, false, fmt.Errorf("%w: version %d is missing", errCorrupt, from)
 		}
@@ -75,20 +82,31 @@ func (s *Store) readStream(ctx context.Context, stream event.Stream, from, until
 		if err != nil {
 			return chunk, false, err
 		}
-		e, position, err := s.decodeRecord(stream, version, value)
+		e, position, err := s.decodeRecord(stream, version, value, &bytes)
 		if err != nil {
 			return chunk, false, fmt.Errorf("version %d: %w", version, err)
 		}
 		if position > until {
 			return chunk, false, nil
 		}
-		chunk = append(chunk, e)
+		chunk, positions = append(chunk, e), append(positions, position)
 		from++
 		if size += len(value); len(chunk) == chunkEvents || size >= chunkBytes {
 			return chunk, true, nil
 		}
 	}
 	return chunk, false, it.Error()
+}
+
+func setPositions(events []event.Recorded, positions []uint64) {
+	text := make([]byte, 0, positionDigits*len(positions))
+	for _, p := range positions {
+		text = appendPosition(text, p)
+	}
+	all := event.Position(text)
+	for i := range events {
+		events[i].Position = all[i*positionDigits : (i+1)*positionDigits]
+	}
 }
 
 // ReadAll implements commands.EventStore.
@@ -129,6 +147,7 @@ func (s *Store) readAll(ctx context.Context, after, until uint64, chunk []event.
 		return chunk, err
 	}
 	defer func() { err = errors.Join(err, index.Close()) }()
+	var bytes arena
 	size := 0
 	for index.First(); index.Valid() && len(chunk) < cap(chunk) && size < chunkBytes; index.Next() {
 		position, err := parsePositionKey(index.Key())
@@ -142,7 +161,7 @@ func (s *Store) readAll(ctx context.Context, after, until uint64, chunk []event.
 		if err != nil {
 			return chunk, err
 		}
-		e, err := s.lookUp(key, position)
+		e, err := s.lookUp(key, position, &bytes)
 		if err != nil {
 			return chunk, err
 		}
@@ -160,7 +179,7 @@ func (s *Store) readAll(ctx context.Context, after, until uint64, chunk []event.
 }
 
 // lookUp reads the event that the index names for a position.
-func (s *Store) lookUp(key []byte, position uint64) (event.Recorded, error) {
+func (s *Store) lookUp(key []byte, position uint64, bytes *arena) (event.Recorded, error) {
 	stream, version, err := parseEventKey(key)
 	if err != nil {
 		return event.Recorded{}, err
@@ -169,8 +188,9 @@ func (s *Store) lookUp(key []byte, position uint64) (event.Recorded, error) {
 	if err != nil {
 		return event.Recorded{}, fmt.Errorf("%s version %d at position %d: %w", stream, version, position, err)
 	}
-	e, at, err := s.decodeRecord(stream, version, value)
+	e, at, err := s.decodeRecord(stream, version, value, bytes)
 	err = errors.Join(err, closer.Close())
+	e.Position = formatPosition(at)
 	if err == nil && at != position {
 		err = fmt.Errorf("%w: it claims position %d", errCorrupt, at)
 	}

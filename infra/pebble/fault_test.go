@@ -174,7 +174,7 @@ func contained(t *testing.T, disk *faultyDisk) {
 	for i := range acked {
 		games[i] = newScript(fmt.Sprint(i))
 		wg.Go(func() {
-			for acked[i] < 1500 {
+			for acked[i] < 600 {
 				ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
 				events := games[i].next(10)
 				err := s.Append(ctx, games[i].stream, events[0].Version-1, events)

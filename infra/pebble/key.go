@@ -28,9 +28,11 @@ const (
 // is of another store, or of a future that a restore took back.
 var ErrPosition = errors.New("position is not in this store")
 
+func keySize(stream event.Stream) int { return 1 + 2 + len(stream) + 8 }
+
 // streamPrefix is what all keys of a stream's events begin with, with room for the version.
 func streamPrefix(stream event.Stream) []byte {
-	k := make([]byte, 0, 1+2+len(stream)+8)
+	k := make([]byte, 0, keySize(stream))
 	k = append(k, eventPrefix)
 	k = binary.BigEndian.AppendUint16(k, uint16(len(stream)))
 	return append(k, stream...)
@@ -73,12 +75,16 @@ func formatPosition(p uint64) event.Position {
 	if p == 0 {
 		return ""
 	}
-	const digits = "0123456789abcdef"
 	var b [positionDigits]byte
-	for i := range b {
-		b[i] = digits[p>>(60-4*i)&0xf]
+	return event.Position(appendPosition(b[:0], p))
+}
+
+func appendPosition(b []byte, p uint64) []byte {
+	const digits = "0123456789abcdef"
+	for shift := 60; shift >= 0; shift -= 4 {
+		b = append(b, digits[p>>shift&0xf])
 	}
-	return event.Position(b[:])
+	return b
 }
 
 // parsePosition undoes formatPosition.

@@ -45,13 +45,31 @@ func recordPlace(v []byte) (position uint64, id event.ID, err error) {
 	return binary.BigEndian.Uint64(v[1:]), id, nil
 }
 
-// decodeRecord reads an event. The result owns its bytes: v is copied once.
-func (s *Store) decodeRecord(stream event.Stream, version uint64, v []byte) (event.Recorded, uint64, error) {
+// arena gives copies of small pieces of bytes out of bigger blocks, so that reading a game takes few allocations. Who
+// keeps one event keeps at most its block.
+type arena []byte
+
+const arenaBlock = 8 << 10
+
+func (a *arena) copy(b []byte) []byte {
+	if len(b) > cap(*a)-len(*a) {
+		if len(b) > arenaBlock/2 {
+			return append([]byte(nil), b...)
+		}
+		*a = make([]byte, 0, arenaBlock)
+	}
+	from := len(*a)
+	*a = append(*a, b...)
+	return (*a)[from:len(*a):len(*a)]
+}
+
+// decodeRecord reads an event but for its position, which it gives apart. The result owns its bytes: v is copied.
+func (s *Store) decodeRecord(stream event.Stream, version uint64, v []byte, a *arena) (event.Recorded, uint64, error) {
 	position, id, err := recordPlace(v)
 	if err != nil {
 		return event.Recorded{}, 0, err
 	}
-	rest := append([]byte(nil), v[recordHeader:]...)
+	rest := a.copy(v[recordHeader:])
 	var parts [3][]byte
 	for i := range parts {
 		n, used := binary.Uvarint(rest)
@@ -66,7 +84,7 @@ func (s *Store) decodeRecord(stream event.Stream, version uint64, v []byte) (eve
 		return event.Recorded{}, 0, fmt.Errorf("%w: %d bytes behind the event", errCorrupt, len(rest))
 	}
 	return event.Recorded{
-		Stream: stream, Version: version, Position: formatPosition(position), ID: id,
+		Stream: stream, Version: version, ID: id,
 		Type: s.types.intern(parts[0]), Meta: parts[1], Data: parts[2],
 	}, position, nil
 }

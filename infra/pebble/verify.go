@@ -26,6 +26,7 @@ func (s *Store) Verify(ctx context.Context, progress Progress) (err error) {
 	defer func() { err = errors.Join(err, it.Close()) }()
 	var seen uint64
 	c := chain{}
+	var bytes arena
 	for it.First(); it.Valid(); it.Next() {
 		value, err := it.ValueAndErr()
 		if err != nil {
@@ -35,7 +36,7 @@ func (s *Store) Verify(ctx context.Context, progress Progress) (err error) {
 		if err != nil {
 			return err
 		}
-		e, position, err := s.decodeRecord(stream, version, value)
+		e, position, err := s.decodeRecord(stream, version, value, &bytes)
 		if err == nil && position <= until {
 			seen++
 			err = errors.Join(c.link(&e), s.indexed(it.Key(), position))

@@ -48,9 +48,10 @@ func MeantFor() map[Fault]string {
 }
 
 const (
-	syncEvery = 10                    // appends, of AckBeforeSync
-	holeEvery = 5                     // appends, of Holes
-	holeMost  = 20 * time.Millisecond // how long Holes keeps an event back if nobody overtakes it
+	syncEvery  = 10                    // appends, of AckBeforeSync
+	holeEvery  = 5                     // appends, of Holes
+	holeLength = 4                     // events that overtake one
+	holeMost   = 20 * time.Millisecond // how long Holes keeps an event back if nobody overtakes it
 )
 
 // settle ends an append: to the disk, then to the readers, then the answer. Needs the lock.
@@ -79,7 +80,7 @@ func (s *Store) settle() error {
 	return nil
 }
 
-// hole keeps every fifth event back until another one has overtaken it.
+// hole keeps every fifth event back until some others have overtaken it.
 func (s *Store) hole() {
 	if s.appends%holeEvery != 0 || s.held >= 0 {
 		s.sync()
@@ -89,7 +90,7 @@ func (s *Store) hole() {
 	late := time.NewTimer(holeMost)
 	defer late.Stop()
 	s.sync()
-	for overtaken := false; !overtaken && len(s.log)-1 == s.held; {
+	for overtaken := false; !overtaken && len(s.log)-1 < s.held+holeLength; {
 		change := s.change
 		s.mu.Unlock()
 		select {
@@ -110,4 +111,4 @@ func (s *Store) pause() {
 	s.mu.Lock()
 }
 
-const pauseFor = time.Millisecond
+const pauseFor = 3 * time.Millisecond
