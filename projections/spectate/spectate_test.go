@@ -189,6 +189,37 @@ func TestFollowersShareOneRead(t *testing.T) {
 	})
 }
 
+// What the bus shows while the store is being read is not lost, although the read has not seen it and nothing follows.
+func TestEventDuringRead(t *testing.T) {
+	for name, begin := range map[string]func(s *scene) (sink *trial.Sink, from uint64){
+		"the first one": func(s *scene) (*trial.Sink, uint64) {
+			s.log.DuringNextRead(func() { s.spec.Events(s.play.Move(1)) })
+			sink, at, _ := s.follow()
+			return sink, at.Version
+		},
+		"of a gap": func(s *scene) (*trial.Sink, uint64) {
+			sink, at, _ := s.follow()
+			s.log.DuringNextRead(func() { s.spec.Events(s.play.Move(1)) })
+			s.play.Move(1)
+			s.spec.Events(s.play.Move(1))
+			return sink, at.Version
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newScene(t)
+				sink, from := begin(s)
+				time.Sleep(time.Second)
+				synctest.Wait()
+				if got, want := max(from, sink.Last()), s.play.State.Version; got != want || len(sink.Faults()) > 0 {
+					t.Errorf("at version %d, want %d; %v", got, want, sink.Faults())
+				}
+				s.spec.Close()
+			})
+		})
+	}
+}
+
 func TestFollowRefuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t)

@@ -22,6 +22,7 @@ type Log struct {
 	grown   chan struct{} // closed and replaced when something is appended
 	down    bool
 	reads   int
+	during  func()
 }
 
 var _ projections.Log = (*Log)(nil)
@@ -68,6 +69,13 @@ func (l *Log) Down(down bool) {
 	l.down = down
 }
 
+// DuringNextRead has f called once by the next read of a stream, after it has seen the stream's end.
+func (l *Log) DuringNextRead(f func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.during = f
+}
+
 // Reads tells how many reads of a stream there were.
 func (l *Log) Reads() int {
 	l.mu.Lock()
@@ -93,8 +101,12 @@ func (l *Log) ReadStream(ctx context.Context, stream event.Stream, from uint64) 
 				found = append(found, l.all[i])
 			}
 		}
-		down := l.down
+		down, during := l.down, l.during
+		l.during = nil
 		l.mu.Unlock()
+		if during != nil {
+			during()
+		}
 		each(ctx, found, down, yield)
 	}
 }
