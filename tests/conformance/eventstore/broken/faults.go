@@ -48,10 +48,9 @@ func MeantFor() map[Fault]string {
 }
 
 const (
-	syncEvery  = 10                    // appends, of AckBeforeSync
-	holeEvery  = 5                     // appends, of Holes
-	holeLength = 4                     // events that overtake one
-	holeMost   = 20 * time.Millisecond // how long Holes keeps an event back if nobody overtakes it
+	syncEvery = 10                    // appends, of AckBeforeSync
+	holeEvery = 5                     // appends, of Holes
+	holeMost  = 20 * time.Millisecond // how long Holes keeps an event back if nobody goes past it
 )
 
 // settle ends an append: to the disk, then to the readers, then the answer. Needs the lock.
@@ -80,28 +79,33 @@ func (s *Store) settle() error {
 	return nil
 }
 
-// hole keeps every fifth event back until some others have overtaken it.
+// hole keeps every fifth event back until a reader has gone past it. Needs the lock.
 func (s *Store) hole() {
 	if s.appends%holeEvery != 0 || s.held >= 0 {
 		s.sync()
 		return
 	}
-	s.held = len(s.log) - 1
+	s.held, s.passed = len(s.log)-1, make(chan struct{})
 	late := time.NewTimer(holeMost)
 	defer late.Stop()
 	s.sync()
-	for overtaken := false; !overtaken && len(s.log)-1 < s.held+holeLength; {
-		change := s.change
-		s.mu.Unlock()
-		select {
-		case <-change:
-		case <-late.C:
-			overtaken = true
-		}
-		s.mu.Lock()
+	passed := s.passed
+	s.mu.Unlock()
+	select {
+	case <-passed:
+	case <-late.C:
 	}
+	s.mu.Lock()
 	s.held = -1
 	s.wake()
+}
+
+// pass tells that a reader is shown the event at a place.
+func (s *Store) pass(p int) {
+	if s.held >= 0 && p > s.held && s.passed != nil {
+		close(s.passed)
+		s.passed = nil
+	}
 }
 
 // pause lets others in at a bad moment. Needs the lock, and gives it up meanwhile.

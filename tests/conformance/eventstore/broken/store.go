@@ -24,7 +24,8 @@ type Store struct {
 	durable int                    // entries of log that are on the disk
 	visible int                    // entries of log that readers may see
 	appends int
-	held    int // place of the event that Holes keeps back, -1 if none
+	passed  chan struct{} // closed when a reader has gone past the held event
+	held    int           // place of the event that Holes keeps back, -1 if none
 	dead    bool
 }
 
@@ -233,6 +234,7 @@ func (s *Store) after(after event.Position, inclusive bool) (events []event.Reco
 	}
 	for p := first; p < s.visible; p++ {
 		if p != s.held {
+			s.pass(p)
 			events = append(events, s.copy(p))
 		}
 	}
