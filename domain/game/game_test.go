@@ -16,14 +16,14 @@ import (
 
 // table is a game under test: commands go in, the events are stored and folded as a server would.
 type table struct {
-	t      *testing.T
+	t      testing.TB
 	s      *game.State
 	log    []event.Recorded
 	env    game.Env
 	nextID int
 }
 
-func newTable(t *testing.T, spec clock.Spec) *table {
+func newTable(t testing.TB, spec clock.Spec) *table {
 	t.Helper()
 	tb := &table{t: t, s: game.New("testgame0001"), env: game.Env{Seats: []game.Measured{{Absent: game.Present}, {Absent: game.Present}}}}
 	tb.ok("ann", 0, game.Create{Rules: chess.Rules{}, Kind: "chess", Seat: "white", Access: game.AccessOpen, Watch: game.WatchPublic, Clock: spec})
@@ -31,7 +31,7 @@ func newTable(t *testing.T, spec clock.Spec) *table {
 }
 
 // started is a game of ann (white) and bob (black), at version 4.
-func started(t *testing.T, spec clock.Spec) *table {
+func started(t testing.TB, spec clock.Spec) *table {
 	t.Helper()
 	tb := newTable(t, spec)
 	tb.ok("bob", 0, game.Sit{Seat: "black"})

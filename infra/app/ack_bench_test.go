@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"testing"
 	"time"
 
@@ -62,6 +63,14 @@ func BenchmarkFirstAck(b *testing.B) {
 				id := played(b, app, fmt.Sprint(i), line)
 				if c.evict {
 					app.Evict(id)
+					for c.snapshots { // it is saved in the background
+						if stored, err := store.Load(b.Context(), id); err != nil {
+							b.Fatal(err)
+						} else if stored != nil {
+							break
+						}
+						runtime.Gosched()
+					}
 				}
 				b.StartTimer()
 				c := game.Command{ID: "last", Player: "ann", Basis: uint64(4 + len(line)), Wish: game.DrawOffer{}}

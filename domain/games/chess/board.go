@@ -2,6 +2,7 @@ package chess
 
 import (
 	"encoding/json"
+	"sync"
 	"sync/atomic"
 
 	lib "github.com/corentings/chess/v2"
@@ -37,7 +38,10 @@ var (
 	_ game.Undo   = (*Board)(nil)
 )
 
-func standardBoard() *Board { return newBoard(lib.StartingPosition(), "") }
+// standardPosition is read by all games that begin with it; the library reads it from its FEN each time.
+var standardPosition = sync.OnceValue(lib.StartingPosition)
+
+func standardBoard() *Board { return newBoard(standardPosition(), "") }
 
 // newBoard is a game before its first move. pos is settled.
 func newBoard(pos *lib.Position, start string) *Board {
@@ -62,11 +66,11 @@ func startOf(pos *lib.Position) string {
 // firstPosition is the start again.
 func (b *Board) firstPosition() *lib.Position {
 	if b.start == "" {
-		return lib.StartingPosition()
+		return standardPosition()
 	}
 	pos := new(lib.Position)
 	if err := pos.UnmarshalText([]byte(b.start)); err != nil { // can't happen: we wrote it
-		return lib.StartingPosition()
+		return standardPosition()
 	}
 	return pos
 }
