@@ -9,7 +9,8 @@ import (
 
 // Overdue is the view of games in which something may have run out. Safe for concurrent use.
 type Overdue interface {
-	// Due lists games whose time was up at a moment (Unix ms) by the wall clock, the longest overdue first.
+	// Due lists games whose time was up at a moment (Unix ms) by the wall clock, the longest overdue first. A game that was
+	// listed is not listed again for some seconds, here and in Orphans.
 	Due(now int64, limit int) []string
 	// Orphans lists games with a running clock that was measured by a server which does not run any more.
 	Orphans(running func(incarnation string) bool, limit int) []string
@@ -44,14 +45,23 @@ func (d *Deadlines) Run(ctx context.Context) {
 	defer tick.Stop()
 	started, startedAt := time.Now(), d.Now()
 	for {
-		d.wake(ctx, d.View.Orphans(d.Running, batch))
+		orphans := d.View.Orphans(d.Running, batch)
+		d.wake(ctx, orphans)
+		var due []string
 		// A wall clock that jumped makes games look overdue. Waking those whose clocks are live is harmless, but days are
 		// counted by the wall: better late than wrong.
 		drift := d.Now() - startedAt - time.Since(started).Milliseconds()
 		if drift > -maxSkew && drift < maxSkew {
-			d.wake(ctx, d.View.Due(d.Now(), batch))
+			due = d.View.Due(d.Now(), batch)
+			d.wake(ctx, due)
 		} else {
 			d.Log.Warn("the wall clock has jumped; deadlines wait for it to come back, or for a restart", "ms", drift)
+		}
+		if len(orphans) == batch || len(due) == batch {
+			if ctx.Err() != nil {
+				return
+			}
+			continue // there are more: after a crash, every game that was being played
 		}
 		select {
 		case <-ctx.Done():

@@ -2,6 +2,7 @@ package policies_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -84,6 +85,29 @@ func TestDeadlines(t *testing.T) {
 		v.mu.Unlock()
 		time.Sleep(time.Minute)
 		expect("orphan", "in 10 s")
+		cancel()
+		wg.Wait()
+	})
+}
+
+// After a crash every game that was being played is an orphan: they are all woken before the policy rests.
+func TestManyOrphans(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := &view{due: map[string]int64{}, servers: map[string]string{}}
+		for i := range 1000 {
+			v.servers[fmt.Sprint(i)] = "dead"
+		}
+		policy := &policies.Deadlines{View: v, Games: v, Every: time.Second, Log: slog.New(slog.DiscardHandler),
+			Running: func(string) bool { return false }, Now: func() int64 { return time.Now().UnixMilli() }}
+		ctx, cancel := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		wg.Go(func() { policy.Run(ctx) })
+		synctest.Wait() // no time passes
+		v.mu.Lock()
+		if len(v.woken) != 1000 {
+			t.Errorf("%d of 1,000 woken at once", len(v.woken))
+		}
+		v.mu.Unlock()
 		cancel()
 		wg.Wait()
 	})
