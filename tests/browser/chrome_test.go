@@ -230,7 +230,8 @@ func square(name string) string { return `.table [data-square="` + name + `"]` }
 // move plays a move by two clicks, and a third for the piece of a promotion ("b7b8q").
 func (p *tab) move(m string) {
 	p.t.Helper()
-	p.until(fmt.Sprintf(`document.querySelector('%s').classList.contains("movable")`, square(m[:2])))
+	// A target of the last move is movable, too, until the page draws again: it must not be taken for the piece that came.
+	p.until(fmt.Sprintf(`((c) => c.contains("movable") && !c.contains("target") && !c.contains("capture"))(document.querySelector('%s').classList)`, square(m[:2])))
 	p.click(square(m[:2]))
 	p.until(fmt.Sprintf(`["target","capture"].some((c) => document.querySelector('%s').classList.contains(c))`, square(m[2:4])))
 	p.click(square(m[2:4]))
