@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"fmt"
 )
 
@@ -21,21 +20,6 @@ type ID [16]byte
 // String is the canonical form of the UUID.
 func (id ID) String() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", id[0:4], id[4:6], id[6:8], id[8:10], id[10:16])
-}
-
-// ErrNotAnID reports that a text is not a UUID in canonical form.
-var ErrNotAnID = errors.New("not an event id")
-
-// ParseID reads what ID.String wrote.
-func ParseID(s string) (ID, error) {
-	var id ID
-	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
-		return id, ErrNotAnID
-	}
-	if _, err := hex.Decode(id[:], []byte(s[0:8]+s[9:13]+s[14:18]+s[19:23]+s[24:])); err != nil {
-		return id, ErrNotAnID
-	}
-	return id, nil
 }
 
 // Genesis is the hash that the first event of a stream builds on. It names the stream, so that a history can't

@@ -13,15 +13,6 @@ func TestIDIsAUUIDOfVersion8(t *testing.T) {
 	if s[14] != '8' || (s[19] != '8' && s[19] != '9' && s[19] != 'a' && s[19] != 'b') {
 		t.Errorf("%s is not a UUID of version 8, variant 10", s)
 	}
-	back, err := event.ParseID(s)
-	if err != nil || back != id {
-		t.Errorf("%s reads as %s, %v", s, back, err)
-	}
-	for _, bad := range []string{"", s[1:], s + "0", "zz" + s[2:], s[:8] + "0" + s[9:]} {
-		if _, err := event.ParseID(bad); err == nil {
-			t.Errorf("%q is read as an id", bad)
-		}
-	}
 }
 
 // Moving a byte from one part to the next, or another stream, gives another hash.

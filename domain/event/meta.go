@@ -35,23 +35,23 @@ func DecodeMeta(stored []byte) (Meta, error) {
 // scanMeta reads what Encode writes.
 func scanMeta(stored []byte) (m Meta, ok bool) {
 	s := scan.New(stored)
-	s.Skip("{")
+	s.Expect("{")
 	for _, field := range []struct {
 		name  string
 		value *string
 	}{{`"command":"`, &m.Command}, {`"player":"`, &m.Player}, {`"content":"`, &m.Content}} {
 		if s.Try(field.name) {
 			*field.value = s.Text()
-			s.Skip(`",`)
+			s.Expect(`",`)
 		}
 	}
-	s.Skip(`"at":`)
+	s.Expect(`"at":`)
 	m.At = s.Int()
-	s.Skip(`,"server":"`)
+	s.Expect(`,"server":"`)
 	m.Server = s.Text()
-	s.Skip(`","up":`)
+	s.Expect(`","up":`)
 	m.Up = s.Int()
-	s.Skip("}")
+	s.Expect("}")
 	return m, s.OK()
 }
 

@@ -74,26 +74,26 @@ func decode[E Event](data []byte) (Event, error) {
 // is decoded.
 func decodeMove(data []byte) (Event, error) {
 	s := scan.New(data)
-	s.Skip(`{"seat":"`)
+	s.Expect(`{"seat":"`)
 	e := MovePlayed{Seat: Seat(s.Text())}
-	s.Skip(`","m":"`)
+	s.Expect(`","m":"`)
 	e.M = json.RawMessage(`"` + s.Text() + `"`)
-	s.Skip(`","elapsed":`)
+	s.Expect(`","elapsed":`)
 	e.Elapsed = s.Int()
-	s.Skip(`,"lag":`)
+	s.Expect(`,"lag":`)
 	e.Lag = s.Int()
-	s.Skip(`,"comp":`)
+	s.Expect(`,"comp":`)
 	e.Comp = s.Int()
 	if s.Try(`,"left":{"`) {
 		e.Left = make(Times, 2)
 		for more := true; more; more = s.Try(`,"`) {
 			seat := Seat(s.Text())
-			s.Skip(`":`)
+			s.Expect(`":`)
 			e.Left[seat] = s.Int()
 		}
-		s.Skip("}")
+		s.Expect("}")
 	}
-	s.Skip("}")
+	s.Expect("}")
 	if !s.OK() {
 		return decode[MovePlayed](data)
 	}

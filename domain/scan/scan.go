@@ -17,8 +17,8 @@ func New(text []byte) Scanner { return Scanner{rest: text} }
 // OK tells whether everything so far did fit and nothing is left.
 func (s *Scanner) OK() bool { return !s.failed && len(s.rest) == 0 }
 
-// Skip passes a literal that must stand here.
-func (s *Scanner) Skip(literal string) {
+// Expect passes a literal that must stand here.
+func (s *Scanner) Expect(literal string) {
 	if !s.Try(literal) {
 		s.failed = true
 	}

@@ -8,16 +8,16 @@ import (
 
 func TestScanner(t *testing.T) {
 	s := scan.New([]byte(`{"a":"x y","n":-12,"m":0}`))
-	s.Skip(`{"a":"`)
+	s.Expect(`{"a":"`)
 	text := s.Text()
-	s.Skip(`","n":`)
+	s.Expect(`","n":`)
 	n := s.Int()
 	if s.Try(`,"z":`) {
 		t.Error("passes what is not there")
 	}
-	s.Skip(`,"m":`)
+	s.Expect(`,"m":`)
 	m := s.Int()
-	s.Skip(`}`)
+	s.Expect(`}`)
 	if !s.OK() || text != "x y" || n != -12 || m != 0 {
 		t.Errorf("read %q %d %d, %v", text, n, m, s.OK())
 	}
@@ -30,7 +30,7 @@ func TestScanner(t *testing.T) {
 	for _, bad := range []string{`abc`, `a\"`, "a\nb\"", "\u00e4\""} {
 		s := scan.New([]byte(bad))
 		s.Text()
-		s.Skip(`"`)
+		s.Expect(`"`)
 		if s.OK() {
 			t.Errorf("%q is read as a text", bad)
 		}
