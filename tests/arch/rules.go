@@ -44,6 +44,7 @@ var libraries = map[string][]string{
 	"gopkg.in/yaml.v3":                     {"transport/spec"},
 	"github.com/ThreeDotsLabs/watermill":   {"infra/bus"},
 	"github.com/IBM/sarama":                {"infra/bus"},
+	"google.golang.org/":                   {"infra/esdbserver", "infra/eventstoredb"},
 	"github.com/redis/rueidis":             {"infra/redis"},
 	"github.com/cockroachdb/":              {"infra/pebble"},
 	"github.com/EventStore/":               {"infra/eventstoredb", "infra/esdbserver"},
@@ -55,6 +56,7 @@ var libraries = map[string][]string{
 var testing = []string{
 	"go.uber.org/goleak", "pgregory.net/rapid", "github.com/anishathalye/porcupine", "github.com/chromedp/",
 	"github.com/getkin/kin-openapi/", "github.com/coder/websocket", "github.com/golang-jwt/jwt/", "gopkg.in/yaml.v3",
+	"github.com/EventStore/", "github.com/IBM/sarama", "github.com/redis/rueidis", "google.golang.org/",
 }
 
 // impure are packages of the standard library that the domain keeps away from.
