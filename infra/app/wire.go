@@ -51,6 +51,7 @@ var (
 	_ relay.Publisher   = (*bus.Local)(nil)
 	_ fanout.Feed       = (*commands.Application)(nil)
 	_ fanout.Feed       = (*spectate.Spectate)(nil)
+	_ socket.Watched    = (*spectate.Spectate)(nil)
 	_ fanout.History    = (*history.History)(nil)
 	_ rest.Commands     = (*commands.Application)(nil)
 	_ rest.Lists        = lists{}
