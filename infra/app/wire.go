@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -64,22 +63,6 @@ var (
 
 // markEvery is how often the server says that it is alive; see commands.Alive.
 const markEvery = time.Second
-
-// openFolder takes the folder's lock first: whoever has it may write everything else there.
-func (a *App) openFolder(context.Context) error {
-	if err := prepareFolder(a.data); err != nil {
-		return err
-	}
-	a.incarnation = strings.ToLower(rand.Text()[:16])
-	local, err := pebble.Open(pebble.Config{
-		Dir: a.data, Logger: a.log, Observer: a.metrics.Store, Incarnation: a.incarnation,
-	})
-	if err != nil {
-		return Advise(a.data, err)
-	}
-	a.local = local
-	return nil
-}
 
 // startClock starts the live clock and the mark of life that goes with it. Both run until everything else is closed.
 func (a *App) startClock(context.Context) error {
@@ -202,9 +185,7 @@ func (a *App) buildEdge(context.Context) error {
 		Presence: a.presence, Limiter: limiter, Health: a.health, Kinds: games.All(),
 		Now: time.Now, Live: a.clock.Now, Elapsed: a.elapsed, Origins: c.Origins, Log: a.log,
 	})
-	a.publicServer = newServer(a.routes(api), a.log)
-	a.adminServer = newServer(a.adminRoutes(), a.log)
-	a.adminServer.WriteTimeout = 0 // profiles and backups take as long as they take
+	a.handle(a.routes(api), a.adminRoutes())
 	return nil
 }
 
@@ -228,15 +209,8 @@ func (a *App) elapsed(o game.Origin) int64 {
 	return max(0, wall()-o.At)
 }
 
-func (a *App) openListeners(context.Context) (err error) {
-	if a.public, err = listen(a.config.Addr, "--addr (PLY_ADDR)"); err != nil {
-		return err
-	}
-	if a.admin, err = listenAdmin(a.config.AdminAddr, a.log); err != nil {
-		return err
-	}
-	return writeRunning(a.data, Running{PID: os.Getpid(), Addr: a.Addr(), Admin: a.AdminAddr()})
-}
+// listen opens both listeners.
+func (a *App) listen(context.Context) error { return a.openListeners() }
 
 func wall() int64 { return time.Now().UnixMilli() }
 
