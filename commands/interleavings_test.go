@@ -320,6 +320,47 @@ func TestA6NoTakeoverFromTheLiving(t *testing.T) {
 	})
 }
 
+// A6: a game that comes to another server while its host seems alive: what the host has measured counts on, so that
+// nobody gains time by changing servers. If the host turns out to be dead, that is recorded before the next decision.
+func TestA6FromTheSeeminglyAlive(t *testing.T) {
+	for name, c := range map[string]struct {
+		dies    bool
+		version uint64 // of the move
+		elapsed int64
+	}{"it lives": {false, 7, 7_000}, "it was dead": {true, 8, 0}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld()
+				id, spent := runningGame(t, w, "s1")
+				w.mu.Lock()
+				w.alive["s1"] = mark{up: spent + 5_000, running: true}
+				w.mu.Unlock()
+				started := time.Now()
+				s2 := w.server(t, "s2", commands.Config{})
+				if s, err := s2.State(t.Context(), id); err != nil || s.Version != 6 {
+					t.Fatalf("version %d, %v; want 6", s.Version, err)
+				}
+				time.Sleep(2 * time.Second)
+				if c.dies {
+					w.dies("s1", spent+5_000)
+				}
+				r, err := s2.Do(t.Context(), id, game.Command{ID: "a2", Player: "ann", Basis: 6, Wish: move("g1f3")},
+					game.Arrival{Live: time.Since(started).Milliseconds()})
+				if must(t, r, err); r.Version != c.version {
+					t.Fatalf("moved at version %d, want %d", r.Version, c.version)
+				}
+				played, _, err := game.Decode(w.stream(id)[c.version-1])
+				if got, ok := played.(game.MovePlayed); err != nil || !ok || got.Elapsed != c.elapsed {
+					t.Errorf("recorded %+v, %v; want %d ms", played, err, c.elapsed)
+				}
+				if s, _ := s2.State(t.Context(), id); s.Seats[0].Left != 60_000-7_000 {
+					t.Errorf("white has %d ms, want 53,000", s.Seats[0].Left)
+				}
+			})
+		})
+	}
+}
+
 // runningGame plays the two untimed moves, so that white's clock runs; up is the server's live clock at that event.
 func runningGame(t *testing.T, w *world, incarnation string) (id string, up int64) {
 	t.Helper()
