@@ -52,7 +52,7 @@ func AgreeOff(ctx context.Context, store commands.EventStore) error {
 // AgreeOn is for a server whose journal is on. It fails if the deployment's is off, and if Redis does not hold the
 // incarnation of the journal that the store names: then Redis was wiped or is another one, and acknowledged moves may be
 // missing. The first server of a deployment begins an incarnation and records it. The answer is for NewKeys.
-func AgreeOn(ctx context.Context, store commands.EventStore, client rueidis.Client) (incarnation string, err error) {
+func AgreeOn(ctx context.Context, store commands.EventStore, client Client) (incarnation string, err error) {
 	for {
 		s, err := ReadSetting(ctx, store)
 		if err != nil {
@@ -74,7 +74,7 @@ func AgreeOn(ctx context.Context, store commands.EventStore, client rueidis.Clie
 }
 
 // begin makes Redis ready for a new incarnation and records it. A start that died in between is taken up.
-func begin(ctx context.Context, store commands.EventStore, client rueidis.Client, s Setting) (string, error) {
+func begin(ctx context.Context, store commands.EventStore, client Client, s Setting) (string, error) {
 	owner, err := get(ctx, client, ownedKey)
 	if err != nil {
 		return "", err
@@ -116,7 +116,7 @@ func begin(ctx context.Context, store commands.EventStore, client rueidis.Client
 	return incarnation, own(ctx, client, incarnation)
 }
 
-func own(ctx context.Context, client rueidis.Client, incarnation string) error {
+func own(ctx context.Context, client Client, incarnation string) error {
 	if err := client.Do(ctx, client.B().Set().Key(ownedKey).Value(incarnation).Build()).Error(); err != nil {
 		return failure(err)
 	}
@@ -124,7 +124,7 @@ func own(ctx context.Context, client rueidis.Client, incarnation string) error {
 }
 
 // belongs checks that Redis holds an incarnation, in every bucket.
-func belongs(ctx context.Context, client rueidis.Client, incarnation string) error {
+func belongs(ctx context.Context, client Client, incarnation string) error {
 	found, err := get(ctx, client, incarnationKey)
 	if err != nil {
 		return err
@@ -175,7 +175,7 @@ func Agreed(ctx context.Context, store commands.EventStore, incarnation string) 
 	return nil
 }
 
-func get(ctx context.Context, client rueidis.Client, key string) (string, error) {
+func get(ctx context.Context, client Client, key string) (string, error) {
 	value, err := client.Do(ctx, client.B().Get().Key(key).Build()).ToString()
 	if rueidis.IsRedisNil(err) {
 		return "", nil

@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 )
 
 // all sends one command for each bucket, in one pipeline on a connection of its own, and hands the answers to see.
-func all(ctx context.Context, client rueidis.Client, command func(p string) rueidis.Completed, see func(bucket int, m rueidis.RedisMessage) error) error {
+func all(ctx context.Context, client Client, command func(p string) rueidis.Completed, see func(bucket int, m rueidis.RedisMessage) error) error {
 	batch := make([]rueidis.Completed, buckets)
 	for b := range batch {
 		batch[b] = command(prefix(b))
@@ -40,7 +41,7 @@ func (k *RedisKeys) Dirty(ctx context.Context) ([]event.Stream, error) {
 	return members(ctx, k.client, func(p string) rueidis.Completed { return k.client.B().Smembers().Key(p + "dirty").Build() })
 }
 
-func members(ctx context.Context, client rueidis.Client, command func(p string) rueidis.Completed) (streams []event.Stream, err error) {
+func members(ctx context.Context, client Client, command func(p string) rueidis.Completed) (streams []event.Stream, err error) {
 	err = all(ctx, client, command, func(_ int, m rueidis.RedisMessage) error {
 		names, err := m.AsStrSlice()
 		for _, name := range names {
@@ -65,7 +66,9 @@ func (k *RedisKeys) Idle(ctx context.Context, idle time.Duration, most int) ([]e
 	above, err := members(ctx, k.client, func(p string) rueidis.Completed {
 		return k.client.B().Zrange().Key(p + "idle").Min("0").Max(strconv.Itoa(-1 - most)).Build()
 	})
-	return append(old, above...), err
+	streams := append(old, above...)
+	slices.Sort(streams)
+	return slices.Compact(streams), err
 }
 
 // Halted implements Keys.
@@ -75,7 +78,7 @@ func (k *RedisKeys) Halted(ctx context.Context) (map[event.Stream]string, error)
 	return halted(ctx, k.client)
 }
 
-func halted(ctx context.Context, client rueidis.Client) (map[event.Stream]string, error) {
+func halted(ctx context.Context, client Client) (map[event.Stream]string, error) {
 	found := map[event.Stream]string{}
 	err := all(ctx, client, func(p string) rueidis.Completed { return client.B().Hgetall().Key(p + "halted").Build() },
 		func(_ int, m rueidis.RedisMessage) error {

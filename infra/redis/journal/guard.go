@@ -39,7 +39,7 @@ var reports = []struct{ name, value, why string }{
 // It sees Redis' own settings and reports, replicas that are connected, and a Sentinel that watches it. It does not see
 // a disk that lies about syncing, a failover that is made by other means, or an append-only file that was restored from
 // a backup.
-func Guard(ctx context.Context, client rueidis.Client) error {
+func Guard(ctx context.Context, client Client) error {
 	info, err := client.Do(ctx, client.B().Info().Build()).ToString()
 	if err != nil {
 		return failure(err)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/redis/rueidis"
-
 	"github.com/plygames/ply/commands"
 )
 
@@ -24,8 +22,8 @@ type Options struct {
 
 // Open starts the journal of a server: it checks that Redis can be trusted, that the deployment has its journal on and
 // that this Redis is the deployment's (see AgreeOn), and looks again at all three each minute. The client stays the
-// caller's and must be of one server, not of a cluster; close it after the journal.
-func Open(ctx context.Context, store commands.EventStore, client rueidis.Client, o Options) (*Journal, error) {
+// caller's: close it after the journal.
+func Open(ctx context.Context, store commands.EventStore, client Client, o Options) (*Journal, error) {
 	if o.Timeout == 0 {
 		o.Timeout = 1500 * time.Millisecond
 	}

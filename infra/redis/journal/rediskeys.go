@@ -32,7 +32,7 @@ var haltLua string
 
 // RedisKeys are the Keys in a real Redis. Make it with NewKeys.
 type RedisKeys struct {
-	client      rueidis.Client
+	client      Client
 	incarnation string
 	timeout     time.Duration
 
@@ -42,8 +42,8 @@ type RedisKeys struct {
 var _ Keys = (*RedisKeys)(nil)
 
 // NewKeys speaks to Redis about one incarnation of the journal; Agree gives it. Every call is given up after timeout.
-// The client is the caller's, also to close. It must be a client of one server, not of a cluster.
-func NewKeys(client rueidis.Client, incarnation string, timeout time.Duration) *RedisKeys {
+// The client is the caller's, also to close.
+func NewKeys(client Client, incarnation string, timeout time.Duration) *RedisKeys {
 	return &RedisKeys{
 		client: client, incarnation: incarnation, timeout: timeout,
 		append: rueidis.NewLuaScript(appendLua),
@@ -73,7 +73,7 @@ func (k *RedisKeys) run(ctx context.Context, script *rueidis.Lua, keys, args []s
 	}
 	ctx, cancel := context.WithTimeout(ctx, k.timeout)
 	defer cancel()
-	message, err := script.Exec(ctx, k.client, keys, args).ToMessage()
+	message, err := k.client.Exec(ctx, script, keys, args).ToMessage()
 	if err != nil {
 		return message, failure(err)
 	}

@@ -19,7 +19,7 @@ const toolTime = 5 * time.Second
 
 // TurnOn records that the journal is on from now on. All servers must be stopped. If it is on already, a TurnOff that was
 // begun and not ended is taken back. Redis must not hold another journal.
-func TurnOn(ctx context.Context, store commands.EventStore, client rueidis.Client) error {
+func TurnOn(ctx context.Context, store commands.EventStore, client Client) error {
 	s, err := ReadSetting(ctx, store)
 	if err != nil {
 		return err
@@ -38,7 +38,7 @@ func TurnOn(ctx context.Context, store commands.EventStore, client rueidis.Clien
 // TurnOff moves everything to the store, proves that nothing is left in Redis, and records that the journal is off. From
 // its beginning on no server can append a move, so none gets lost if one still runs; servers are to be stopped before
 // and set up anew. Halted games stop it: nothing of them is dropped, see Abandon. Repeat it after a failure.
-func TurnOff(ctx context.Context, store commands.EventStore, client rueidis.Client, c Config) error {
+func TurnOff(ctx context.Context, store commands.EventStore, client Client, c Config) error {
 	s, err := ReadSetting(ctx, store)
 	if err != nil || s.Recorded && !s.On {
 		return err
@@ -91,7 +91,7 @@ func Drain(ctx context.Context, c Config) error {
 }
 
 // empty closes the journal, drains it, forgets all heads and proves that nothing is left.
-func empty(ctx context.Context, store commands.EventStore, client rueidis.Client, c Config, incarnation string) error {
+func empty(ctx context.Context, store commands.EventStore, client Client, c Config, incarnation string) error {
 	err := all(ctx, client,
 		func(p string) rueidis.Completed {
 			return client.B().Hset().Key(p+"gen").FieldValue().FieldValue("closed", "1").Build()
@@ -128,7 +128,7 @@ func nothingLeft(ctx context.Context, keys Keys) error {
 
 // sweep removes what is left in Redis of an incarnation that is over: heads, generations, names. A head that stayed
 // would be taken for true when the journal is turned on again.
-func sweep(ctx context.Context, client rueidis.Client, incarnation string) error {
+func sweep(ctx context.Context, client Client, incarnation string) error {
 	keys := NewKeys(client, incarnation, toolTime)
 	if err := nothingLeft(ctx, keys); err != nil {
 		return err
@@ -159,7 +159,7 @@ func sweep(ctx context.Context, client rueidis.Client, incarnation string) error
 
 // Abandon takes what the journal holds of a halted game out of Redis and gives it to the caller, who must keep it: these
 // events were acknowledged, and the store holds others at their versions. The game goes on from what the store has.
-func Abandon(ctx context.Context, client rueidis.Client, incarnation string, stream event.Stream) ([]event.Recorded, error) {
+func Abandon(ctx context.Context, client Client, incarnation string, stream event.Stream) ([]event.Recorded, error) {
 	keys := NewKeys(client, incarnation, toolTime)
 	tail, err := keys.Read(ctx, stream, 0, 1<<30)
 	if err != nil {
