@@ -115,6 +115,9 @@ func TestNotLeader(t *testing.T) {
 	eventually(t, "an append on the server that is leader now", func() error {
 		return appendTo(context.Background(), store, events)
 	})
+	if _, opened, _, _ := leader.counts(); opened != 0 {
+		t.Errorf("the client has opened %d connections that it will never use", opened)
+	}
 }
 
 // Our id comparison decides, not the server's answer.

@@ -21,8 +21,11 @@ const (
 )
 
 // drainMost is how long a link that was given up waits for its calls before it is closed under them. No append lives that
-// long; a subscription or a page begins again elsewhere.
-const drainMost = 20 * time.Second
+// long; a page is read again. closeMost is how long Close waits for goroutines after that.
+const (
+	drainMost = 5 * time.Second
+	closeMost = 5 * time.Second
+)
 
 // attemptMost is the longest that one attempt to connect may take: the client asks each node it was told of in turn.
 const attemptMost = 30 * time.Second
@@ -144,21 +147,25 @@ func (g *gate) retire(l *link, why error) {
 	g.set(nil, why)
 	g.config.Logger.Warn("event store: connection given up", "error", why)
 	g.running.Go(g.connect)
-	g.running.Go(func() { g.drain(l, drainMost) })
+	g.running.Go(func() { g.drain(l) })
 }
 
 // longer is the back-off. Called with mu held.
 func (g *gate) longer() { g.wait = min(max(2*g.wait, firstWait), mostWait) }
 
 // drain closes a link's client when its calls have ended, or after a time. That is what ends the client's goroutine and
-// its connection; calls that the client holds up for ever then panic on our goroutines, and so end, too.
-func (g *gate) drain(l *link, most time.Duration) {
-	late := time.NewTimer(most)
+// its connection.
+func (g *gate) drain(l *link) {
+	late := time.NewTimer(drainMost)
 	defer late.Stop()
 	select {
 	case <-l.drained:
 	case <-late.C:
 	case <-g.ctx.Done():
+		select {
+		case <-l.drained:
+		case <-time.After(g.config.Deadline):
+		}
 	}
 	_ = l.client.Close() // never fails
 }
@@ -206,17 +213,14 @@ func (g *gate) found(l *link, err error) bool {
 
 // attempt makes one client and lets it find its server.
 func (g *gate) attempt() (*link, error) {
-	client, err := esdb.NewClient(g.conf)
+	l, conf := newLink(g), *g.conf
+	conf.Logger = l.clientLog
+	client, err := esdb.NewClient(&conf)
 	if err != nil {
 		return nil, err
 	}
 	done := make(chan error, 1)
 	g.running.Go(func() {
-		defer func() {
-			if p := recover(); p != nil {
-				done <- &panicked{p}
-			}
-		}()
 		_, err := client.GetServerVersion() // asks no server, but waits for one
 		done <- err
 	})
@@ -224,21 +228,34 @@ func (g *gate) attempt() (*link, error) {
 	defer late.Stop()
 	select {
 	case err = <-done:
-	case <-late.C:
-		err = errAbandoned
-	case <-g.ctx.Done():
-		err = errClosed
-	}
-	if err != nil {
-		_ = client.Close() // never fails
-		var number *strconv.NumError
-		if errors.As(err, &number) {
-			err = fmt.Errorf("%w: a part of its version is %q, and the client reads numbers only (26.1.0, not 26.1.0-rc.1): use a released server, or one built with an empty version suffix",
-				errVersion, number.Num)
+		if err == nil {
+			l.client = client
+			l.heard.Store(now())
+			return l, nil
 		}
-		return nil, err
+		_ = client.Close() // never fails
+	case <-late.C:
+		err = g.leave(client, done)
+	case <-g.ctx.Done():
+		err = g.leave(client, done)
 	}
-	return newLink(client, g), nil
+	var number *strconv.NumError
+	if errors.As(err, &number) {
+		err = fmt.Errorf("%w: a part of its version is %q, and the client reads numbers only (26.1.0, not 26.1.0-rc.1): use a released server, or one built with an empty version suffix",
+			errVersion, number.Num)
+	}
+	return nil, err
+}
+
+// leave closes a client once it has given up looking for a server.
+func (g *gate) leave(client *esdb.Client, done <-chan error) error {
+	go func() {
+		if <-done == nil {
+			g.config.Logger.Debug("event store: an answer came too late")
+		}
+		_ = client.Close() // never fails
+	}()
+	return errAbandoned
 }
 
 // close ends everything: calls get a little time, then their connection is closed under them.
@@ -249,13 +266,15 @@ func (g *gate) close() {
 	g.mu.Unlock()
 	if l != nil {
 		l.giveUp()
-		late := time.NewTimer(g.config.Deadline)
-		select {
-		case <-l.drained:
-		case <-late.C:
-		}
-		late.Stop()
-		_ = l.client.Close() // never fails
+		g.drain(l)
 	}
-	g.running.Wait()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		g.running.Wait()
+	}()
+	select {
+	case <-ended:
+	case <-time.After(closeMost): // the client is looking for a server, and ends when it gives up
+	}
 }

@@ -85,7 +85,6 @@ func (c *Config) client() (*esdb.Configuration, error) {
 	if c.Deadline <= 0 {
 		c.Deadline = defaultDeadline
 	}
-	conf.Logger = clientLog(c.Logger)
 	// A client whose discovery fails is dead, and its callers wait meanwhile. So it gets one attempt, and we make another
 	// client.
 	conf.MaxDiscoverAttempts, conf.DiscoveryInterval = 1, 0

@@ -1,7 +1,6 @@
 package eventstoredb
 
 import (
-	"context"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -22,17 +21,16 @@ type link struct {
 	proved  atomic.Bool   // a call has succeeded
 
 	mu    sync.Mutex
-	calls int
+	calls int           // begun and not ended
+	door  int           // of these: not yet through the client's door, see passage
+	still chan struct{} // closed when nobody is in the door; nil: nobody waits for that
 	gone  bool
 }
 
-func newLink(client *esdb.Client, g *gate) *link {
-	l := &link{
-		client: client, gate: g, slots: make(chan struct{}, g.config.MaxInFlight),
-		retired: make(chan struct{}), drained: make(chan struct{}),
+func newLink(g *gate) *link {
+	return &link{
+		gate: g, slots: make(chan struct{}, g.config.MaxInFlight), retired: make(chan struct{}), drained: make(chan struct{}),
 	}
-	l.heard.Store(now())
-	return l
 }
 
 // begin counts a call that has a slot. False: the link was given up meanwhile, and the slot is free again.
@@ -44,8 +42,20 @@ func (l *link) begin() bool {
 		return false
 	}
 	l.calls++
+	l.door++
 	l.gate.inFlight(1)
 	return true
+}
+
+// through counts a call out of the door, once for every begin.
+func (l *link) through() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.door--
+	if l.door == 0 && l.still != nil {
+		close(l.still)
+		l.still = nil
+	}
 }
 
 // end is called once for every begin, when the client has really let go of the call.
@@ -75,6 +85,22 @@ func (l *link) giveUp() bool {
 	return true
 }
 
+// emptied is closed when nobody is in the door. One caller at a time may wait.
+func (l *link) emptied() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.still == nil {
+		l.still = make(chan struct{})
+		if l.door == 0 {
+			closed := l.still
+			close(closed)
+			l.still = nil
+			return closed
+		}
+	}
+	return l.still
+}
+
 // silence is how long the server has to be silent, and a call to have waited, before the connection is given up: the
 // client may sit on a node that will never answer while others do.
 const (
@@ -89,10 +115,10 @@ func (l *link) learn(err error) {
 		l.heard.Store(now())
 		return
 	}
-	switch v := judge(err); {
-	case v.lost:
+	v := judge(err)
+	if v.lost {
 		l.gate.retire(l, err)
-	case v.kind != doubtful:
+	} else if v.kind != doubtful && v.kind != away { // an answer of the server, whatever it says
 		l.heard.Store(now())
 	}
 }
@@ -102,49 +128,6 @@ func (l *link) unanswered(waited time.Duration, err error) {
 	if waited > waitedIn && now()-l.heard.Load() > int64(silence) {
 		l.gate.retire(l, fmt.Errorf("the server is silent: %w", err))
 	}
-}
-
-// moment is how long a caller whose context has ended still waits for the client: gRPC ends a call at once, and its
-// error says more than that the context ended.
-const moment = 50 * time.Millisecond
-
-// race makes a call on a goroutine of its own and waits for it no longer than ctx lasts, for the client may wait longer.
-// The caller has entered the link; the call leaves it when it really ends. f gets a context that ends with race.
-func race[T any](ctx context.Context, l *link, f func(context.Context, *esdb.Client) (T, error)) (T, error) {
-	type answer struct {
-		value T
-		err   error
-	}
-	began := time.Now()
-	done := make(chan answer, 1)
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	l.gate.running.Go(func() {
-		var a answer
-		defer l.end()
-		defer func() { done <- a }()
-		defer func() {
-			if p := recover(); p != nil {
-				a.err = &panicked{p}
-			}
-			l.learn(a.err)
-		}()
-		a.value, a.err = f(ctx, l.client)
-	})
-	var a answer
-	select {
-	case a = <-done:
-	case <-ctx.Done():
-		select {
-		case a = <-done:
-		case <-time.After(moment):
-			a.err = fmt.Errorf("%w: %w", errAbandoned, ctx.Err())
-		}
-	}
-	if a.err != nil && ctx.Err() != nil {
-		l.unanswered(time.Since(began), a.err)
-	}
-	return a.value, a.err
 }
 
 var started = time.Now()

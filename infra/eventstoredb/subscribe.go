@@ -10,7 +10,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/plygames/ply/commands"
 	"github.com/plygames/ply/domain/event"
 )
 
@@ -25,8 +24,9 @@ const (
 const openWithin = 10 * time.Second
 
 var (
-	errMoved  = errors.New("the connection was given up")
-	errSilent = errors.New("the server does not confirm the subscription")
+	errDropped = errors.New("the subscription has ended")
+	errMoved   = errors.New("the connection was given up")
+	errSilent  = errors.New("the server does not confirm the subscription")
 )
 
 // mark is the last event that was handled; id is zero if it was handled before this subscription.
@@ -84,14 +84,10 @@ func (s *Store) follow(ctx context.Context, last *mark, handle func([]event.Reco
 	defer cancel()
 	in := newInbox()
 	s.gate.running.Go(func() {
-		defer l.end()
-		defer func() {
-			if p := recover(); p != nil {
-				in.fail(&panicked{p})
-				l.learn(&panicked{p})
-			}
-		}()
-		in.fail(receive(ctx, l, start, in))
+		_, err := run(&passage{Context: ctx, link: l}, func(ctx context.Context, c *esdb.Client) (struct{}, error) {
+			return struct{}{}, receive(ctx, c, start, in)
+		})
+		in.fail(unavailable(err))
 	})
 	late := time.NewTimer(openWithin)
 	defer late.Stop()
@@ -143,19 +139,15 @@ func (s *Store) prove(ctx context.Context, last mark) (esdb.AllPosition, error) 
 	return start, nil
 }
 
-// receive subscribes and fills the inbox until ctx ends or the subscription does.
-func receive(ctx context.Context, l *link, start esdb.AllPosition, in *inbox) error {
-	sub, err := l.client.SubscribeToAll(ctx, esdb.SubscribeToAllOptions{
+// receive subscribes and fills the inbox until ctx ends or the subscription does; it never returns nil.
+func receive(ctx context.Context, c *esdb.Client, start esdb.AllPosition, in *inbox) error {
+	sub, err := c.SubscribeToAll(ctx, esdb.SubscribeToAllOptions{
 		From: start, Filter: esdb.ExcludeSystemEventsFilter(), MaxSearchWindow: searchWindow, CheckpointInterval: checkpoints,
 	})
 	if err != nil {
-		if ctx.Err() == nil {
-			l.learn(err)
-		}
-		return unavailable(err)
+		return err
 	}
 	defer func() { _ = sub.Close() }() // never fails
-	l.learn(nil)
 	in.opened()
 	for {
 		switch news := sub.Recv(); {
@@ -169,12 +161,13 @@ func receive(ctx context.Context, l *link, start esdb.AllPosition, in *inbox) er
 	}
 }
 
-// dropped is why a subscription ended. The error is gRPC's own, and the client has taken no notice of it.
+// dropped is why a subscription ended. The error is gRPC's own, and the client has taken no notice of it: gRPC connects
+// again by itself, and if it can't the next call tells.
 func dropped(err error) error {
 	if status.Code(err) == codes.InvalidArgument {
-		return fmt.Errorf("%w: %w", ErrBehind, err)
+		return fmt.Errorf("%w: %s", ErrBehind, err)
 	}
-	return fmt.Errorf("%w: %w", commands.ErrUnavailable, err)
+	return fmt.Errorf("%w: %s", errDropped, err)
 }
 
 // deliver hands a batch over and moves the mark. Positions only ever grow: what does not is a repetition.

@@ -2,7 +2,6 @@ package eventstoredb
 
 import (
 	"errors"
-	"fmt"
 
 	esdb "github.com/EventStore/EventStore-Client-Go/v4/esdb"
 	"google.golang.org/grpc/codes"
@@ -15,14 +14,6 @@ var ErrInvalid = errors.New("invalid append")
 // ErrBehind reports that the store does not hold the event after which it was to be read: it was restored from a
 // backup, wiped, or is another store. What was read from it must be read again from the beginning.
 var ErrBehind = errors.New("store does not hold the event at this position")
-
-// errAbandoned is how a call ends whose caller did not wait for it.
-var errAbandoned = errors.New("the client has not answered in time")
-
-// panicked is a panic of the client on one of our goroutines.
-type panicked struct{ value any }
-
-func (p *panicked) Error() string { return fmt.Sprintf("the client panicked: %v", p.value) }
 
 // kind is what an error of the client means for the call that it ended.
 type kind int
@@ -50,6 +41,9 @@ var notReady = map[string]bool{"Server Is Not Ready": true, "Server Is Too Busy"
 // comes from waiting for the answer: everything before that the client wraps in another error, and the server begins to
 // write only when it has got everything. In doubt it is doubtful.
 func judge(err error) verdict {
+	if errors.Is(err, errNotBegun) {
+		return verdict{away, false}
+	}
 	var p *panicked
 	if errors.As(err, &p) {
 		return verdict{doubtful, true}
