@@ -10,10 +10,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/plygames/ply/commands"
-	"github.com/plygames/ply/infra/bus"
 	"github.com/plygames/ply/infra/config"
 	"github.com/plygames/ply/infra/liveclock"
-	"github.com/plygames/ply/infra/relay"
 	"github.com/plygames/ply/projections/deadlines"
 	"github.com/plygames/ply/projections/fold"
 	"github.com/plygames/ply/projections/games"
@@ -48,8 +46,6 @@ type App struct {
 	presence *socket.Presence
 	games    *commands.Application
 	history  *history.History
-	bus      *bus.Local
-	relay    *relay.Relay // nil without the role
 	spectate *spectate.Spectate
 	paced    *paced.Paced
 	sockets  *socket.Server
@@ -143,7 +139,7 @@ func (a *App) Close() error {
 			a.spectate.Close()
 		}
 		if a.bus != nil {
-			errs = append(errs, a.bus.Close())
+			errs = append(errs, a.bus.Close()) // its subscribers use what is closed next
 		}
 		if a.stopTicking != nil {
 			a.stopTicking()

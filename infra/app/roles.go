@@ -20,7 +20,10 @@ func (a *App) work() []func(context.Context) error {
 		work = append(work, a.learnNames)
 	}
 	if a.config.Roles.Relay {
-		work = append(work, a.relay.Run)
+		work = append(work, a.relays)
+	}
+	if a.refuses != nil {
+		work = append(work, a.refuses)
 	}
 	if a.config.Roles.Project {
 		for _, f := range a.folds {

@@ -15,9 +15,12 @@ import (
 	"github.com/plygames/ply/domain/game"
 	"github.com/plygames/ply/domain/games"
 	"github.com/plygames/ply/infra/bus"
+	"github.com/plygames/ply/infra/eventstoredb"
 	"github.com/plygames/ply/infra/liveclock"
 	"github.com/plygames/ply/infra/metrics"
 	"github.com/plygames/ply/infra/pebble"
+	"github.com/plygames/ply/infra/redis"
+	"github.com/plygames/ply/infra/redis/journal"
 	"github.com/plygames/ply/infra/relay"
 	"github.com/plygames/ply/projections/fold"
 	views "github.com/plygames/ply/projections/games"
@@ -47,7 +50,10 @@ var (
 	_ policies.Overdue  = (*overdue)(nil)
 	_ policies.Waker    = (*commands.Application)(nil)
 	_ bus.Handler       = (*spectate.Spectate)(nil)
-	_ relay.Publisher   = (*bus.Local)(nil)
+	_ relay.Publisher   = (bus.Bus)(nil)
+	_ relay.Prover      = (*eventstoredb.Store)(nil)
+	_ relay.Checkpoints = (*redis.Checkpoints)(nil)
+	_ journal.Client    = (*redis.Client)(nil)
 	_ fanout.Feed       = (*commands.Application)(nil)
 	_ fanout.Feed       = (*spectate.Spectate)(nil)
 	_ socket.Watched    = (*spectate.Spectate)(nil)
@@ -71,8 +77,11 @@ func (a *App) startClock(context.Context) error {
 	var ticking sync.WaitGroup
 	a.stopTicking = func() { cancel(); ticking.Wait() }
 	ticking.Go(func() { a.clock.Run(ctx) })
+	for _, work := range a.background {
+		ticking.Go(func() { work(ctx) })
+	}
 	if err := a.alive.Mark(a.clock.Now()); err != nil {
-		return fmt.Errorf("data folder %s: %w", a.data, err)
+		return err
 	}
 	ticking.Go(func() {
 		tick := time.NewTicker(markEvery)
@@ -124,6 +133,7 @@ func (a *App) buildWriteSide(context.Context) error {
 		SnapshotEvery: uint64(a.config.SnapshotEvery),
 		HotGames:      a.config.HotGames,
 		EvictAfter:    a.config.EvictAfter,
+		Shared:        a.config.Store != "",
 	}, commands.Ports{
 		Store: a.store, Snapshots: a.snapshots, Alive: a.alive, Clock: a.clock, Presence: a.presence, Quota: a.quota(),
 		Announce: a.presence, Observer: a.metrics.Commands, Kinds: games.Kinds, Wall: wall, Seed: seed, Log: a.log,
@@ -131,29 +141,30 @@ func (a *App) buildWriteSide(context.Context) error {
 	return nil
 }
 
-// buildWatching: the relay finds the store's end here, before the first command can be accepted, and the subscriptions
-// stand before it publishes.
-func (a *App) buildWatching(ctx context.Context) (err error) {
+// buildWatching: the relay over a bus of our own finds the store's end here, before the first command can be accepted, and
+// the subscriptions stand before it publishes.
+func (a *App) buildWatching(ctx context.Context) error {
 	a.history = &history.History{Log: a.store, Kinds: games.Kinds}
-	a.bus = bus.NewLocal(a.metrics.Bus, a.log)
-	a.spectate = spectate.New(spectate.Config{Log: a.all, Kinds: games.Kinds, Logger: a.log, Observer: a.metrics.Spectate})
+	a.spectate = spectate.New(spectate.Config{
+		Log: a.all, Kinds: games.Kinds, Logger: a.log, Observer: a.metrics.Spectate,
+		Partitions: a.bus.Partitions(), PartitionOf: a.bus.PartitionOf,
+	})
 	a.paced = paced.New(paced.Config{Live: a.spectate, Past: a.history, Wall: wall, Logger: a.log})
 
 	// Subscriptions end with the bus.
 	if a.config.Roles.Watch {
-		if err := a.bus.Subscribe(context.Background(), "watch", a.spectate); err != nil {
+		partition := func(n int) bus.Handler { return a.spectate.Partition(n) }
+		if err := a.bus.SubscribePartitions(context.Background(), "watch", partition); err != nil {
 			return err
 		}
 	}
 	if a.hosts() {
-		if err := a.bus.Subscribe(context.Background(), "play", learner{a.games}); err != nil {
+		learn := func(int) bus.Handler { return learner{a.games} }
+		if err := a.bus.SubscribePartitions(context.Background(), "play", learn); err != nil {
 			return err
 		}
 	}
-	if a.config.Roles.Relay {
-		a.relay, err = relay.Open(ctx, relay.Config{Log: a.all, Bus: a.bus, Observer: a.metrics.Relay, Logger: a.log})
-	}
-	return err
+	return a.openRelay(ctx)
 }
 
 // hosts tells whether this server may have games in memory that it decides on: policies and creation are commands too.
@@ -173,10 +184,14 @@ func (a *App) buildEdge(context.Context) error {
 	if c.RateLimits {
 		limiter, handshakes = limit.NewCommands(nil), limit.NewHandshakes(nil)
 	}
+	watched := socket.Watched(nil)
+	if c.Roles.Watch && c.Store != "" {
+		watched = a.spectate // a crowd that joins must not ask the store
+	}
 	a.sockets = socket.New(socket.Config{
 		Incarnation: a.incarnation, Origins: c.Origins, Proxies: c.TrustedProxies, Unlimited: !c.RateLimits,
 	}, socket.Deps{
-		Games: a.games, Play: a.games, Watch: a.spectate, Paced: feeds{a.paced}, History: a.history, Encoder: encoder,
+		Games: a.games, Watched: watched, Play: a.games, Watch: a.spectate, Paced: feeds{a.paced}, History: a.history, Encoder: encoder,
 		Auth: a.people, Presence: a.presence, Commands: limiter, Handshakes: handshakes, Clock: a.clock, Wall: wall,
 		Observer: a.metrics.Sockets, FanoutObserver: a.metrics.Fanout, Log: a.log,
 	})
