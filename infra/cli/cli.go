@@ -27,6 +27,7 @@ type commandLine struct {
 	Backup  backupCommand  `cmd:"" help:"Copy the data of a server, running or not, to a new folder."`
 	Restore restoreCommand `cmd:"" help:"Make a data folder from a backup."`
 	Load    loadCommand    `cmd:"" help:"Play many games over real sockets and tell how fast it went."`
+	Health  healthCommand  `cmd:"" help:"Ask a server whether it is ready; exits 0 if it is and 1 if not."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 
 	LoadRelay loadRelayCommand `cmd:"" hidden:"" help:"The baseline of load."`
