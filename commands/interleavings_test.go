@@ -115,6 +115,33 @@ func TestA1ConflictCatchesUp(t *testing.T) {
 	}
 }
 
+// A1: a host that the bus has told nothing yet refuses nothing, and shows nothing, that another host has overtaken. A
+// refusal with retry:false is final, and a read must not go back behind an acknowledgement.
+func TestA1NothingStale(t *testing.T) {
+	w := newWorld()
+	s1, s2 := w.server(t, "s1", commands.Config{Shared: true}), w.server(t, "s2", commands.Config{Shared: true})
+	id := chessGame(t, s1, clock.Spec{Type: clock.None})
+	if _, err := s2.State(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	do := func(on *commands.Application, c game.Command) (game.Receipt, error) {
+		return on.Do(t.Context(), id, c, game.Arrival{})
+	}
+	r, err := do(s1, game.Command{ID: "1", Player: "ann", Basis: 4, Wish: move("e2e4")})
+	must(t, r, err)
+	// Black saw version 5 on s1, and comes to s2, where the board still stands at 4: neither the wrong turn nor a basis
+	// ahead of the game is true.
+	r, err = do(s2, game.Command{ID: "1", Player: "bob", Basis: 5, Wish: move("e7e5")})
+	must(t, r, err)
+	if s, err := s1.State(t.Context(), id); err != nil || s.Version != 6 {
+		t.Errorf("s1 shows version %d (%v), acknowledged is 6", s.Version, err)
+	}
+	_, err = do(s1, game.Command{ID: "2", Player: "bob", Basis: 6, Wish: move("d7d5")})
+	if refusal := refusedAs(t, err, domain.NotYourTurn); refusal.Version != 6 {
+		t.Errorf("refused as of version %d, want 6", refusal.Version)
+	}
+}
+
 // A2: an append whose outcome is unknown was written. The retry on another server is a duplicate of what is in the log,
 // not of what that server would have decided.
 func TestA2UnknownButWritten(t *testing.T) {

@@ -47,8 +47,9 @@ type App struct {
 	metrics *metrics.Metrics
 	health  *rest.Health
 
-	incarnation string // this run of the server
-	store       *pebble.Store
+	incarnation string        // this run of the server
+	local       *pebble.Store // the data folder: views, and the events too if they are embedded
+	deployment                // where events, snapshots and marks of life are kept
 	clock       *liveclock.Clock
 	stopTicking func() // ends the clock and the mark of life
 	people      *auth.Authority
@@ -89,7 +90,7 @@ func New(ctx context.Context, c config.Config, version string, log *slog.Logger)
 		}
 	}()
 	for _, step := range []func(context.Context) error{
-		a.openStore, a.startClock, a.openKeys, a.buildWriteSide, a.buildWatching, a.buildEdge, a.openListeners,
+		a.openFolder, a.openDeployment, a.startClock, a.openKeys, a.buildWriteSide, a.buildWatching, a.buildEdge, a.openListeners,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -192,8 +193,9 @@ func (a *App) Close() error {
 		if a.stopTicking != nil {
 			a.stopTicking()
 		}
-		if a.store != nil {
-			errs = append(errs, a.store.Close())
+		errs = append(errs, a.deployment.close())
+		if a.local != nil {
+			errs = append(errs, a.local.Close())
 		}
 		if a.public != nil {
 			errs = append(errs, removeRunning(a.data))

@@ -82,7 +82,7 @@ func (a *App) serveBackup(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, `send {"to":"<absolute path of a new folder>"}`, http.StatusBadRequest)
 		return
 	}
-	if err := Backup(r.Context(), a.store, a.data, ask.To); err != nil {
+	if err := Backup(r.Context(), a.local, a.data, ask.To); err != nil {
 		a.log.Warn("a backup failed", "error", err)
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return

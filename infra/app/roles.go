@@ -17,7 +17,10 @@ const lookEvery = time.Second
 // work lists what runs while the server serves, as its roles say. Each part returns nil when its context
 // ends; one that returns before takes the server down.
 func (a *App) work() []func(context.Context) error {
-	work := []func(context.Context) error{a.learnNames}
+	var work []func(context.Context) error
+	if a.readsNames() {
+		work = append(work, a.learnNames)
+	}
 	if a.config.Roles.Relay {
 		work = append(work, a.relay.Run)
 	}
@@ -80,7 +83,7 @@ func (a *App) watchDeadlines(ctx context.Context) error {
 	policy := &policies.Deadlines{
 		View: newOverdue(a.deadlines), Games: a.games, Now: wall, Every: lookEvery, Log: a.log,
 		Running: func(incarnation string) bool {
-			_, running, _ := a.store.LastAlive(ctx, incarnation)
+			_, running, _ := a.alive.LastAlive(ctx, incarnation)
 			return running
 		},
 	}
@@ -102,7 +105,21 @@ func (a *App) routes(api http.Handler) http.Handler {
 	mux.Handle("/livez", api)
 	mux.Handle("/ready", api)
 	mux.Handle("/", web.Handler())
-	return mux
+	return signed(a.config.AppID, mux)
+}
+
+// serverHeader tells which server of a cluster has answered.
+const serverHeader = "Ply-Server"
+
+// signed names this server in all answers, if it has a name.
+func signed(name string, next http.Handler) http.Handler {
+	if name == "" {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set(serverHeader, name)
+		next.ServeHTTP(w, r)
+	})
 }
 
 // adminRoutes is what operators reach. The second listener asks nobody who they are, so what a browser was tricked into

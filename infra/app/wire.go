@@ -51,10 +51,13 @@ var (
 	_ relay.Publisher   = (*bus.Local)(nil)
 	_ fanout.Feed       = (*commands.Application)(nil)
 	_ fanout.Feed       = (*spectate.Spectate)(nil)
+	_ socket.Watched    = (*spectate.Spectate)(nil)
 	_ fanout.History    = (*history.History)(nil)
 	_ rest.Commands     = (*commands.Application)(nil)
 	_ rest.Lists        = lists{}
+	_ rest.Lists        = noLists{}
 	_ commands.Quota    = (*views.Games)(nil)
+	_ commands.Quota    = noQuota{}
 	_ rest.Operator     = (*operator)(nil)
 	_ auth.Revocations  = (*revocations)(nil)
 )
@@ -62,19 +65,19 @@ var (
 // markEvery is how often the server says that it is alive; see commands.Alive.
 const markEvery = time.Second
 
-// openStore takes the folder's lock first: whoever has it may write everything else there.
-func (a *App) openStore(context.Context) error {
+// openFolder takes the folder's lock first: whoever has it may write everything else there.
+func (a *App) openFolder(context.Context) error {
 	if err := prepareFolder(a.data); err != nil {
 		return err
 	}
 	a.incarnation = strings.ToLower(rand.Text()[:16])
-	store, err := pebble.Open(pebble.Config{
+	local, err := pebble.Open(pebble.Config{
 		Dir: a.data, Logger: a.log, Observer: a.metrics.Store, Incarnation: a.incarnation,
 	})
 	if err != nil {
 		return Advise(a.data, err)
 	}
-	a.store = store
+	a.local = local
 	return nil
 }
 
@@ -85,7 +88,7 @@ func (a *App) startClock(context.Context) error {
 	var ticking sync.WaitGroup
 	a.stopTicking = func() { cancel(); ticking.Wait() }
 	ticking.Go(func() { a.clock.Run(ctx) })
-	if err := a.store.Mark(a.clock.Now()); err != nil {
+	if err := a.alive.Mark(a.clock.Now()); err != nil {
 		return fmt.Errorf("data folder %s: %w", a.data, err)
 	}
 	ticking.Go(func() {
@@ -97,7 +100,7 @@ func (a *App) startClock(context.Context) error {
 				return
 			case <-tick.C:
 			}
-			if err := a.store.Mark(a.clock.Now()); err != nil {
+			if err := a.alive.Mark(a.clock.Now()); err != nil {
 				a.log.Warn("mark of life not written; a crash now would charge players less than they used", "error", err)
 			}
 		}
@@ -105,14 +108,16 @@ func (a *App) startClock(context.Context) error {
 	return nil
 }
 
-func (a *App) openKeys(ctx context.Context) error {
+func (a *App) openKeys(ctx context.Context) (err error) {
 	folder := filepath.Join(a.data, keysFolder)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
-	key, err := auth.LoadOrCreateKey(filepath.Join(folder, "signing.key"))
-	if err != nil {
-		return err
+	key := a.config.SigningKey
+	if key == nil {
+		if key, err = auth.LoadOrCreateKey(filepath.Join(folder, "signing.key")); err != nil {
+			return err
+		}
 	}
 	keySet := a.config.JWKSFile
 	if keySet == "" {
@@ -137,7 +142,7 @@ func (a *App) buildWriteSide(context.Context) error {
 		HotGames:      a.config.HotGames,
 		EvictAfter:    a.config.EvictAfter,
 	}, commands.Ports{
-		Store: a.store, Snapshots: a.store, Alive: a.store, Clock: a.clock, Presence: a.presence, Quota: a.lists,
+		Store: a.store, Snapshots: a.snapshots, Alive: a.alive, Clock: a.clock, Presence: a.presence, Quota: a.quota(),
 		Announce: a.presence, Observer: a.metrics.Commands, Kinds: games.Kinds, Wall: wall, Seed: seed, Log: a.log,
 	})
 	return nil
@@ -148,7 +153,7 @@ func (a *App) buildWriteSide(context.Context) error {
 func (a *App) buildWatching(ctx context.Context) (err error) {
 	a.history = &history.History{Log: a.store, Kinds: games.Kinds}
 	a.bus = bus.NewLocal(a.metrics.Bus, a.log)
-	a.spectate = spectate.New(spectate.Config{Log: a.store, Kinds: games.Kinds, Logger: a.log, Observer: a.metrics.Spectate})
+	a.spectate = spectate.New(spectate.Config{Log: a.all, Kinds: games.Kinds, Logger: a.log, Observer: a.metrics.Spectate})
 	a.paced = paced.New(paced.Config{Live: a.spectate, Past: a.history, Wall: wall, Logger: a.log})
 
 	// Subscriptions end with the bus.
@@ -157,16 +162,19 @@ func (a *App) buildWatching(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if a.config.Roles.Play {
+	if a.hosts() {
 		if err := a.bus.Subscribe(context.Background(), "play", learner{a.games}); err != nil {
 			return err
 		}
 	}
 	if a.config.Roles.Relay {
-		a.relay, err = relay.Open(ctx, relay.Config{Log: a.store, Bus: a.bus, Observer: a.metrics.Relay, Logger: a.log})
+		a.relay, err = relay.Open(ctx, relay.Config{Log: a.all, Bus: a.bus, Observer: a.metrics.Relay, Logger: a.log})
 	}
 	return err
 }
+
+// hosts tells whether this server may have games in memory that it decides on: policies and creation are commands too.
+func (a *App) hosts() bool { return a.config.Roles.Play || a.config.Roles.Project }
 
 // learner gives a host what other hosts have committed.
 type learner struct{ games *commands.Application }
@@ -190,7 +198,7 @@ func (a *App) buildEdge(context.Context) error {
 		Observer: a.metrics.Sockets, FanoutObserver: a.metrics.Fanout, Log: a.log,
 	})
 	api := rest.New(rest.Deps{
-		Commands: a.games, History: a.history, People: a.people, Encoder: encoder, Namer: a.games, Lists: lists{a.lists},
+		Commands: a.games, History: a.history, People: a.people, Encoder: encoder, Namer: a.games, Lists: a.list(),
 		Presence: a.presence, Limiter: limiter, Health: a.health, Kinds: games.All(),
 		Now: time.Now, Live: a.clock.Now, Elapsed: a.elapsed, Origins: c.Origins, Log: a.log,
 	})
