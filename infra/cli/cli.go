@@ -29,6 +29,7 @@ type commandLine struct {
 	Restore restoreCommand `cmd:"" help:"Make a data folder from a backup."`
 	Journal journalCommand `cmd:"" help:"Look after the journal of a deployment: status, on, off."`
 	Load    loadCommand    `cmd:"" help:"Play many games over real sockets and tell how fast it went."`
+	Health  healthCommand  `cmd:"" help:"Ask a server whether it is ready; exits 0 if it is and 1 if not."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 
 	LoadRelay loadRelayCommand `cmd:"" hidden:"" help:"The baseline of load."`
