@@ -3,9 +3,11 @@ package app
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/plygames/ply/infra/bus"
 	"github.com/plygames/ply/infra/eventstoredb"
+	"github.com/plygames/ply/infra/metrics"
 	"github.com/plygames/ply/infra/redis"
 	"github.com/plygames/ply/infra/redis/journal"
 	"github.com/plygames/ply/infra/relay"
@@ -66,7 +68,7 @@ func (a *App) openKafka(events *eventstoredb.Store, client *redis.Client) error 
 	c := a.config.Kafka
 	kafka, err := bus.NewKafka(bus.KafkaConfig{
 		Brokers: c.Brokers, Partitions: c.Partitions, Replication: c.Replication, NodeName: a.config.AppID,
-		Observer: a.metrics.Bus, Logger: a.log,
+		Observer: tmpKafka{a.metrics.Bus}, Logger: a.log,
 	})
 	if err != nil {
 		return err
@@ -94,3 +96,11 @@ func (a *App) openKafka(events *eventstoredb.Store, client *redis.Client) error 
 	}
 	return nil
 }
+
+type tmpKafka struct{ *metrics.Bus }
+
+func (tmpKafka) Published(int, time.Duration) {}
+func (tmpKafka) Unpublished()                 {}
+func (tmpKafka) Oversized()                   {}
+func (tmpKafka) Delivered(int, time.Duration) {}
+func (tmpKafka) Resubscribed()                {}
