@@ -52,6 +52,12 @@ func TestWhatIsObservedIsServed(t *testing.T) {
 	m.Views.Folded("games", 8)
 	m.Views.Parked("games")
 	m.Views.Rebuilt("games")
+	m.ESDB.Called("append", "ok", .002)
+	m.ESDB.Called("subscribe", "unavailable", 60)
+	m.ESDB.InFlight(3)
+	m.ESDB.Connected()
+	m.ESDB.Lost()
+	m.ESDB.Resubscribed()
 
 	body := scrape(t, m)
 	for _, want := range []string{
@@ -67,7 +73,10 @@ func TestWhatIsObservedIsServed(t *testing.T) {
 		"ply_messages_sent_total 1", "ply_message_bytes_sent_total 100", "ply_messages_spilled_total 1",
 		"ply_round_trip_seconds_count 1", "ply_watched_games 3", "ply_watch_gaps_total 1", "ply_watch_lost_total 1",
 		"ply_bus_silent_partitions 1", `ply_view_events_total{view="games"} 8`, `ply_view_parked_total{view="games"} 1`,
-		`ply_view_rebuilds_total{view="games"} 1`, "go_goroutines",
+		`ply_view_rebuilds_total{view="games"} 1`, `ply_esdb_call_seconds_count{kind="append",result="ok"} 1`,
+		`ply_esdb_subscriptions_ended_total{result="unavailable"} 1`, "ply_esdb_calls_in_flight 3",
+		"ply_esdb_connections_total 1", "ply_esdb_connections_lost_total 1", "ply_esdb_resubscriptions_total 1",
+		"go_goroutines",
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("no %q", want)
