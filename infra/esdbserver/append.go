@@ -21,12 +21,12 @@ type proposal struct {
 // Append receives one append: its options, its events, the client's end. Limits are checked while receiving; nothing
 // is written before the end.
 func (s *service) Append(stream streams.Streams_AppendServer) error {
+	ctx := stream.Context()
 	p, err := s.receive(stream)
 	if err != nil {
 		return err
 	}
-	ctx := stream.Context()
-	fault, err := s.fault(Call{Method: "append", Stream: string(p.stream), Events: len(p.events)})
+	fault, err := s.fault(ctx, Call{Method: "append", Stream: string(p.stream), Events: len(p.events)})
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package esdbserver
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -23,8 +24,8 @@ type Config struct {
 	Version            string        // claimed to clients; "": 26.1.0
 
 	// Fault makes calls go wrong, for tests. It is asked once for each call that reads or writes, before it does. It may
-	// block, which holds the call up. nil: nothing goes wrong.
-	Fault func(Call) Fault
+	// block, which holds the call up; ctx is the call's. nil: nothing goes wrong.
+	Fault func(ctx context.Context, call Call) Fault
 }
 
 const (

@@ -57,7 +57,7 @@ func (s *service) remove(
 	if err != nil {
 		return 0, err
 	}
-	fault, err := s.fault(Call{Method: method, Stream: string(stream)})
+	fault, err := s.fault(ctx, Call{Method: method, Stream: string(stream)})
 	if err != nil {
 		return 0, err
 	}

@@ -39,11 +39,11 @@ type Fault struct {
 }
 
 // fault asks what goes wrong with a call, and refuses it if it is to be refused.
-func (s *service) fault(c Call) (Fault, error) {
+func (s *service) fault(ctx context.Context, c Call) (Fault, error) {
 	if s.config.Fault == nil {
 		return Fault{}, nil
 	}
-	f := s.config.Fault(c)
+	f := s.config.Fault(ctx, c)
 	switch f.Kind {
 	case NotReady:
 		return f, notReady()

@@ -61,7 +61,7 @@ func (s *service) Read(req *streams.ReadReq, out streams.Streams_ReadServer) err
 			return err
 		}
 		call.Stream = string(stream)
-		if _, err := s.fault(call); err != nil {
+		if _, err := s.fault(r.ctx, call); err != nil {
 			return err
 		}
 		if endless {
@@ -69,7 +69,7 @@ func (s *service) Read(req *streams.ReadReq, out streams.Streams_ReadServer) err
 		}
 		return r.readStream(stream, of.Stream)
 	}
-	if _, err := s.fault(call); err != nil {
+	if _, err := s.fault(r.ctx, call); err != nil {
 		return err
 	}
 	if endless {

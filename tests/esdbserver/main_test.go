@@ -85,6 +85,18 @@ func (r *rig) client() *esdb.Client {
 	return client
 }
 
+// under is the rig for a subtest.
+func (r *rig) under(t testing.TB) *rig {
+	sub := *r
+	sub.TB = t
+	return &sub
+}
+
+func (r *rig) eventually(what string, condition func() bool) {
+	r.Helper()
+	harness.Eventually(r, patience, what, condition)
+}
+
 func (r *rig) must(err error) {
 	r.Helper()
 	if err != nil {
@@ -136,6 +148,19 @@ func wireID(id [16]byte) *shared.UUID {
 		MostSignificantBits:  int64(binary.BigEndian.Uint64(id[:8])),
 		LeastSignificantBits: int64(binary.BigEndian.Uint64(id[8:])),
 	}}}
+}
+
+func bytesOf(id *shared.UUID_Structured) (b [16]byte) {
+	binary.BigEndian.PutUint64(b[:8], uint64(id.MostSignificantBits))
+	binary.BigEndian.PutUint64(b[8:], uint64(id.LeastSignificantBits))
+	return b
+}
+
+// metadataEvent sets a stream's metadata, appended to its metadata stream.
+func metadataEvent(data string) *streams.AppendReq_ProposedMessage {
+	e := proposed("")
+	e.Metadata["type"], e.Data = "$metadata", []byte(data)
+	return e
 }
 
 // batch makes events with the ids of names.
