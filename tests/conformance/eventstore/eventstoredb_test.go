@@ -98,4 +98,3 @@ func connect(tb eventstore.TB, config eventstoredb.Config) *eventstoredb.Store {
 	})
 	return store
 }
-
