@@ -30,19 +30,26 @@ func (l *link) clientLog(level esdb.LogLevel, format string, args ...any) {
 			args = packed
 		}
 	}
-	log := l.gate.config.Logger
-	switch level {
-	case esdb.LogWarn, esdb.LogError:
-		log.Warn("event store client", "says", fmt.Sprintf(format, args...))
-	default:
-		log.Debug("event store client", "says", fmt.Sprintf(format, args...))
+	log := l.gate.config.Logger.Debug
+	if (level == esdb.LogWarn || level == esdb.LogError) && !cancelled(args) {
+		log = l.gate.config.Logger.Warn
 	}
+	log("event store client", "says", fmt.Sprintf(format, args...))
 	switch {
 	case strings.HasPrefix(format, saysFailed):
 		l.failing(args)
 	case strings.HasPrefix(format, saysLeading):
 		l.leading()
 	}
+}
+
+// cancelled tells whether the client speaks of a call that we have ended.
+func cancelled(args []any) bool {
+	if len(args) != 1 {
+		return false
+	}
+	err, ok := args[0].(error)
+	return ok && status.Code(err) == codes.Canceled
 }
 
 // failing keeps the client from losing its connection. After an Unavailable it forgets that it has one, and makes another

@@ -26,6 +26,11 @@ func (s *stub) Read(r *api.ReadReq, call api.Streams_ReadServer) error {
 		}
 	}
 	o := r.Options
+	if at := o.GetAll().GetPosition(); at != nil && h.place != nil && o.ReadDirection == api.ReadReq_Options_Forwards {
+		if err := h.place(at.CommitPosition); err != nil {
+			return err
+		}
+	}
 	if o.GetSubscription() != nil {
 		return s.subscribe(o, call)
 	}

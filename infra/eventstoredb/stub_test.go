@@ -54,6 +54,7 @@ type hooks struct {
 	after   func(context.Context) error                 // after that, before it is answered
 	answer  func(*api.AppendResp) *api.AppendResp       // another answer
 	read    func(context.Context) error                 // before a read or a subscription
+	place   func(position uint64) error                 // before a read of everything, forwards from a position
 	visible func(log []*recordedEvent) []*recordedEvent // what a read sees
 	first   *api.ReadResp                               // sent at first by a read
 }

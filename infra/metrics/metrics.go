@@ -20,6 +20,7 @@ type Metrics struct {
 	Spectate *Spectate
 	Views    *Views
 	Served   *Served
+	ESDB     *EventStoreDB
 
 	registry *prometheus.Registry
 }
@@ -40,6 +41,7 @@ func New(version string) *Metrics {
 		Spectate: newSpectate(r),
 		Views:    newViews(r),
 		Served:   newServed(r),
+		ESDB:     newEventStoreDB(r),
 		registry: r.Registry,
 	}
 }

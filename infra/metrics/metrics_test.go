@@ -55,6 +55,12 @@ func TestWhatIsObservedIsServed(t *testing.T) {
 	m.Served.Called("append", "wrong_expected_version", .001)
 	m.Served.Called("subscribe", "canceled", 3600)
 	m.Served.Subscriptions(4)
+	m.ESDB.Called("append", "ok", .002)
+	m.ESDB.Called("subscribe", "unavailable", 60)
+	m.ESDB.InFlight(3)
+	m.ESDB.Connected()
+	m.ESDB.Lost()
+	m.ESDB.Resubscribed()
 
 	body := scrape(t, m)
 	for _, want := range []string{
@@ -74,6 +80,10 @@ func TestWhatIsObservedIsServed(t *testing.T) {
 		`ply_store_calls_total{method="append",result="wrong_expected_version"} 1`,
 		`ply_store_calls_total{method="subscribe",result="canceled"} 1`,
 		`ply_store_call_seconds_count{method="append"} 1`, "ply_store_subscriptions 4",
+		`ply_view_rebuilds_total{view="games"} 1`, `ply_esdb_call_seconds_count{kind="append",result="ok"} 1`,
+		`ply_esdb_subscriptions_ended_total{result="unavailable"} 1`, "ply_esdb_calls_in_flight 3",
+		"ply_esdb_connections_total 1", "ply_esdb_connections_lost_total 1", "ply_esdb_resubscriptions_total 1",
+		"go_goroutines",
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("no %q", want)
