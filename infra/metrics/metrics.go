@@ -19,6 +19,7 @@ type Metrics struct {
 	Sockets  *Sockets
 	Spectate *Spectate
 	Views    *Views
+	Redis    *Redis
 
 	registry *prometheus.Registry
 }
@@ -38,6 +39,7 @@ func New(version string) *Metrics {
 		Sockets:  newSockets(r),
 		Spectate: newSpectate(r),
 		Views:    newViews(r),
+		Redis:    newRedis(r),
 		registry: r.Registry,
 	}
 }

@@ -52,6 +52,11 @@ func TestWhatIsObservedIsServed(t *testing.T) {
 	m.Views.Folded("games", 8)
 	m.Views.Parked("games")
 	m.Views.Rebuilt("games")
+	m.Redis.Called(.002, true)
+	m.Redis.Called(1, false)
+	m.Redis.Lease("relay", true)
+	m.Redis.Peers(2)
+	m.Redis.Silent(true)
 
 	body := scrape(t, m)
 	for _, want := range []string{
@@ -68,6 +73,8 @@ func TestWhatIsObservedIsServed(t *testing.T) {
 		"ply_round_trip_seconds_count 1", "ply_watched_games 3", "ply_watch_gaps_total 1", "ply_watch_lost_total 1",
 		"ply_bus_silent_partitions 1", `ply_view_events_total{view="games"} 8`, `ply_view_parked_total{view="games"} 1`,
 		`ply_view_rebuilds_total{view="games"} 1`, "go_goroutines",
+		`ply_redis_call_seconds_count{answered="yes"} 1`, `ply_redis_call_seconds_count{answered="no"} 1`,
+		`ply_lease_held{lease="relay"} 1`, "ply_peers 2", "ply_peers_silent 1",
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("no %q", want)
@@ -78,11 +85,13 @@ func TestWhatIsObservedIsServed(t *testing.T) {
 func TestNoLabelNamesAGameOrAPerson(t *testing.T) {
 	m := metrics.New("v1")
 	m.Commands.Command("move", "ok", .003)
+	m.Redis.Called(.002, true)
+	m.Redis.Lease("relay", true)
 	for _, label := range regexp.MustCompile(`ply_\w+\{([^}]*)\}`).FindAllStringSubmatch(scrape(t, m), -1) {
 		for _, pair := range strings.Split(label[1], ",") {
 			name, _, _ := strings.Cut(pair, "=")
 			switch name {
-			case "version", "command", "result", "outcome", "what", "ok", "le", "kind", "why", "status", "view":
+			case "version", "command", "result", "outcome", "what", "ok", "le", "kind", "why", "status", "view", "answered", "lease":
 			default:
 				t.Errorf("label %q: is its number of values bounded?", name)
 			}
