@@ -122,11 +122,12 @@ func runningGame(t *testing.T, w *world, incarnation string) (id string, up int6
 
 // A7: the flag of a seat falls by the server's own timer: at once if its socket is here, else after a grace.
 func TestA7FlagFalls(t *testing.T) {
-	for name, absent := range map[string]int64{"present": game.Present, "absent": 1} {
+	for name, absent := range map[string]int64{"present": game.Present, "absent": 1, "on another server": game.Present} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld()
 				w.absent["white"] = absent
+				w.away["white"] = name == "on another server"
 				app := w.server(t, "s1", commands.Config{})
 				id := chessGame(t, app, blitz)
 				for i, uci := range []string{"e2e4", "e7e5"} {
@@ -135,7 +136,7 @@ func TestA7FlagFalls(t *testing.T) {
 					must(t, r, err)
 				}
 				fall := 60 * time.Second
-				if absent != game.Present {
+				if name != "present" {
 					fall += 5 * time.Second
 				}
 				time.Sleep(fall - time.Millisecond)

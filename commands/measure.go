@@ -43,7 +43,7 @@ func (a *Application) measure(h *hotGame, s *game.State, player string, at game.
 			}
 		}
 		m.overdue.Seats[i] = *seat
-		if !acting && seat.Absent != game.Present && s.Setup.Clock.Live() {
+		if !acting && s.Setup.Clock.Live() && !a.Presence.Holds(s.ID, p.Seat) {
 			m.overdue.Seats[i].Elapsed = max(0, seat.Elapsed-flagGrace)
 		}
 	}

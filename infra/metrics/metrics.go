@@ -21,6 +21,7 @@ type Metrics struct {
 	Views    *Views
 	Served   *Served
 	ESDB     *EventStoreDB
+	Redis    *Redis
 
 	registry *prometheus.Registry
 }
@@ -42,6 +43,7 @@ func New(version string) *Metrics {
 		Views:    newViews(r),
 		Served:   newServed(r),
 		ESDB:     newEventStoreDB(r),
+		Redis:    newRedis(r),
 		registry: r.Registry,
 	}
 }

@@ -61,6 +61,11 @@ func TestWhatIsObservedIsServed(t *testing.T) {
 	m.ESDB.Connected()
 	m.ESDB.Lost()
 	m.ESDB.Resubscribed()
+	m.Redis.Called(.002, true)
+	m.Redis.Called(1, false)
+	m.Redis.Lease("relay", true)
+	m.Redis.Peers(2)
+	m.Redis.Silent(true)
 
 	body := scrape(t, m)
 	for _, want := range []string{
@@ -84,6 +89,8 @@ func TestWhatIsObservedIsServed(t *testing.T) {
 		`ply_esdb_subscriptions_ended_total{result="unavailable"} 1`, "ply_esdb_calls_in_flight 3",
 		"ply_esdb_connections_total 1", "ply_esdb_connections_lost_total 1", "ply_esdb_resubscriptions_total 1",
 		"go_goroutines",
+		`ply_redis_call_seconds_count{answered="yes"} 1`, `ply_redis_call_seconds_count{answered="no"} 1`,
+		`ply_lease_held{lease="relay"} 1`, "ply_peers 2", "ply_peers_silent 1",
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("no %q", want)
@@ -98,11 +105,14 @@ func TestNoLabelNamesAGameOrAPerson(t *testing.T) {
 	m := metrics.New("v1")
 	m.Commands.Command("move", "ok", .003)
 	m.Served.Called("append", "ok", .001)
+	m.Redis.Called(.002, true)
+	m.Redis.Lease("relay", true)
 	for _, label := range regexp.MustCompile(`ply_\w+\{([^}]*)\}`).FindAllStringSubmatch(scrape(t, m), -1) {
 		for _, pair := range strings.Split(label[1], ",") {
 			name, _, _ := strings.Cut(pair, "=")
 			switch name {
-			case "version", "command", "result", "outcome", "what", "ok", "le", "kind", "why", "status", "view", "method":
+			case "version", "command", "result", "outcome", "what", "ok", "le", "kind", "why", "status", "view", "method",
+				"answered", "lease":
 			default:
 				t.Errorf("label %q: is its number of values bounded?", name)
 			}

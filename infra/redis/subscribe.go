@@ -21,18 +21,18 @@ const (
 	listenMost  = time.Second
 )
 
-// subscribe listens to a channel on a connection of its own until ctx ends, and again whenever that breaks. Messages that are
-// published meanwhile are lost.
+// subscribe listens to a channel on a connection of its own until ctx ends, and again whenever that breaks. Messages that
+// are published meanwhile are lost.
 func (c *Client) subscribe(ctx context.Context, channel string, to subscriber) {
 	wait := listenFirst
 	for ctx.Err() == nil {
 		began := time.Now()
 		err := c.listen(ctx, channel, to)
-		if to.lost != nil {
-			to.lost()
-		}
 		if ctx.Err() != nil {
 			return
+		}
+		if to.lost != nil {
+			to.lost()
 		}
 		c.log.Warn("redis: a subscription broke and is made again", "channel", channel, "error", err)
 		if time.Since(began) > listenMost {
