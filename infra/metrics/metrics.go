@@ -13,6 +13,7 @@ import (
 type Metrics struct {
 	Commands *Commands
 	Store    *Store
+	Journal  *Journal
 	Relay    *Relay
 	Bus      *Bus
 	Fanout   *Fanout
@@ -35,6 +36,7 @@ func New(version string) *Metrics {
 	return &Metrics{
 		Commands: newCommands(r, alarms),
 		Store:    newStore(r),
+		Journal:  newJournal(r, alarms),
 		Relay:    newRelay(r, alarms),
 		Bus:      newBus(r),
 		Fanout:   newFanout(r),

@@ -33,6 +33,15 @@ func TestWhatIsObservedIsServed(t *testing.T) {
 	m.Store.Batch(3, 4, 500, .001)
 	m.Store.Behind(9)
 	m.Store.Stopped()
+	m.Journal.Appended(.002, 2, "ok")
+	m.Journal.Reseeded()
+	m.Journal.Flushed(.003, 40, true)
+	m.Journal.Flushed(.003, 40, false)
+	m.Journal.Tail(60)
+	m.Journal.Waiting(5)
+	m.Journal.Halted(1)
+	m.Journal.Guard(false)
+	m.Journal.Alarm("journal: game halted")
 	m.Relay.Relayed(4, 5*time.Millisecond)
 	m.Relay.Alarm("disk")
 	m.Bus.BadMessage()
@@ -75,6 +84,10 @@ func TestWhatIsObservedIsServed(t *testing.T) {
 		"ply_hot_games 7", `ply_snapshots_total{outcome="saved"} 1`, `ply_alarms_total{what="disk"} 2`,
 		`ply_append_seconds_count{ok="yes"} 1`, "ply_append_batch_events_sum 4", "ply_append_batch_appends_sum 3",
 		"ply_append_bytes_total 500", "ply_subscriber_behind_events_total 9", "ply_store_stopped 1",
+		`ply_journal_append_seconds_count{outcome="ok"} 1`, "ply_journal_append_events_sum 2", "ply_journal_reseeded_total 1",
+		`ply_journal_flush_seconds_count{ok="no"} 1`, "ply_journal_flush_events_sum 40", "ply_journal_tail_events_sum 60",
+		"ply_journal_waiting_games 5", "ply_journal_halted_games 1", "ply_journal_redis_distrusted 1",
+		`ply_alarms_total{what="journal: game halted"} 1`,
 		"ply_relayed_events_total 4", "ply_relay_lag_seconds_sum 0.005", "ply_bus_bad_messages_total 1",
 		"ply_logs 2", "ply_log_lag_seconds_count 1", "ply_watcher_skips_total 1", `ply_sockets{kind="play"} 1`,
 		`ply_sockets_closed_total{kind="play",why="peer"} 1`, `ply_handshakes_refused_total{status="403"} 1`,

@@ -1,11 +1,14 @@
 package journal_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
 
 	"github.com/plygames/ply/commands"
+	"github.com/plygames/ply/domain/event"
+	"github.com/plygames/ply/tests/conformance/eventstore"
 )
 
 // Server A reads head 2 of a cold game and pauses; B appends 3, which is moved to the store, and the head is forgotten; A
@@ -59,13 +62,13 @@ func TestNothingFallsThrough(t *testing.T) {
 	r.stored(script.Stream, nil)
 
 	r.redis.Restart()
-	r.must(put(j, second))
+	r.eventually("the repetition tells", func() bool { return put(j, second) == nil })
 	r.redis.Pause()
 	third := script.Say("3")
 	r.mustBe(put(j, third), commands.ErrUnknown)
 	r.redis.Resume()
 	r.stored(script.Stream, nil)
-	r.must(put(j, third)) // the repetition tells
+	r.eventually("the repetition tells", func() bool { return put(j, third) == nil })
 	r.must(j.Flush(t.Context(), script.Stream))
 	r.stored(script.Stream, slices.Concat(first, second, third))
 }
@@ -167,3 +170,46 @@ func TestADifferentEventHaltsTheGame(t *testing.T) {
 }
 
 func isUnavailable(err error) bool { return errors.Is(err, commands.ErrUnavailable) }
+
+// resume goes on where a history ends.
+func resume(past []event.Recorded) eventstore.Script {
+	script := eventstore.ScriptOf(past[0].Stream)
+	for _, e := range past {
+		script.Version++
+		script.Hash = event.Next(script.Hash, e.Type, e.Meta, e.Data)
+	}
+	return script
+}
+
+// doubtful is a store whose first append to a game is made and not answered.
+type doubtful struct {
+	commands.EventStore
+	meanwhile func()
+	calls     [][]event.ID
+}
+
+func (d *doubtful) Append(ctx context.Context, stream event.Stream, expected uint64, events []event.Recorded) error {
+	err := d.EventStore.Append(ctx, stream, expected, events)
+	if d.calls = append(d.calls, ids(events)); len(d.calls) == 1 {
+		d.meanwhile()
+		return commands.ErrUnknown
+	}
+	return err
+}
+
+// While the outcome of an append to the store is not known, the very same events are sent again, though more have come:
+// a longer batch at the same version would be refused, and a flusher that is told "conflict" knows nothing.
+func TestAChunkIsFrozenUntilItsOutcomeIsKnown(t *testing.T) {
+	r := newRig(t)
+	writer := r.still(r.store)
+	script := game()
+	first := script.Say("1", "2")
+	second := script.Say("3")
+	r.must(put(writer, first))
+	store := &doubtful{EventStore: r.store, meanwhile: func() { r.must(put(writer, second)) }}
+	r.must(r.still(store).Flush(t.Context(), script.Stream))
+	if len(store.calls) != 3 || !slices.Equal(store.calls[0], ids(first)) || !slices.Equal(store.calls[1], ids(first)) || !slices.Equal(store.calls[2], ids(second)) {
+		t.Errorf("sent %d appends of %v", len(store.calls), store.calls)
+	}
+	r.stored(script.Stream, slices.Concat(first, second))
+}

@@ -73,6 +73,7 @@ func TestInterleavingsSeeMistakes(t *testing.T) {
 		"the store is written to when Redis does not answer": {fallThrough: true},
 		"a conflict means that others won":                   {conflictDrop: true},
 		"an unknown outcome means success":                   {unknownDrop: true},
+		"the store's reads lag behind what it confirmed":     {lagging: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for seed := range uint64(20_000) {

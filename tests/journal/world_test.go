@@ -43,6 +43,7 @@ type planted struct {
 	fallThrough  bool // Redis does not answer, so the store is written to
 	conflictDrop bool // a conflict is read as "somebody else's events won", and the tail is trimmed
 	unknownDrop  bool // an unknown outcome is read as success
+	lagging      bool // the store's reads do not show all that it has confirmed, as those of a follower
 }
 
 var errCrashed = fmt.Errorf("%w: this process is dead", commands.ErrUnknown)
@@ -181,7 +182,13 @@ func (s simStore) Append(ctx context.Context, stream event.Stream, expected uint
 
 func (s simStore) ReadStream(ctx context.Context, stream event.Stream, from uint64) iter.Seq2[event.Recorded, error] {
 	return func(yield func(event.Recorded, error) bool) {
-		events, err := fate(ctx, s.w, func() ([]event.Recorded, error) { return s.memory.read(stream, from), nil })
+		events, err := fate(ctx, s.w, func() ([]event.Recorded, error) {
+			events := s.memory.read(stream, from)
+			if s.w.faults.lagging {
+				events = events[:len(events)-s.w.random.IntN(len(events)+1)]
+			}
+			return events, nil
+		})
 		if err != nil {
 			yield(event.Recorded{}, err)
 			return

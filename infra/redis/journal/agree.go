@@ -82,7 +82,7 @@ func begin(ctx context.Context, store commands.EventStore, client Client, s Sett
 	if slices.Contains(s.past, owner) {
 		// Ours, from before it was turned off: all that may remain is what TurnOff did not come to sweep up.
 		if err := sweep(ctx, client, owner); err != nil {
-			return "", err
+			return "", fmt.Errorf("this Redis holds what is left of the journal %s, which was given up; if nothing in it is of use any more, empty it: %w", owner, err)
 		}
 	} else if owner != "" {
 		return "", fmt.Errorf("%w: this Redis holds the journal %s of another store, or of this one before its data was deleted. "+

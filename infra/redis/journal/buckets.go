@@ -13,19 +13,24 @@ import (
 	"github.com/plygames/ply/domain/event"
 )
 
-// all sends one command for each bucket, in one pipeline on a connection of its own, and hands the answers to see.
+// together is how many buckets are asked in one go, so that moves on the same connection do not wait behind all of them.
+const together = 128
+
+// all sends one command for each bucket and hands the answers to see.
 func all(ctx context.Context, client Client, command func(p string) rueidis.Completed, see func(bucket int, m rueidis.RedisMessage) error) error {
-	batch := make([]rueidis.Completed, buckets)
-	for b := range batch {
-		batch[b] = command(prefix(b))
-	}
-	for b, result := range client.DoMulti(ctx, batch...) {
-		message, err := result.ToMessage()
-		if err != nil {
-			return failure(err)
+	for first := 0; first < buckets; first += together {
+		batch := make([]rueidis.Completed, together)
+		for i := range batch {
+			batch[i] = command(prefix(first + i))
 		}
-		if err := see(b, message); err != nil {
-			return fmt.Errorf("%w: bucket %d: %w", commands.ErrUnavailable, b, err)
+		for i, result := range client.DoMulti(ctx, batch...) {
+			message, err := result.ToMessage()
+			if err != nil {
+				return failure(err)
+			}
+			if err := see(first+i, message); err != nil {
+				return fmt.Errorf("%w: bucket %d: %w", commands.ErrUnavailable, first+i, err)
+			}
 		}
 	}
 	return nil

@@ -42,6 +42,9 @@ func (j *Journal) flushes(ctx context.Context) {
 // forgetEvery is how many scans there are to one search for idle heads.
 const forgetEvery = 10
 
+// stuckAfter is how many failures in a row, over about 20 s, an operator should know of.
+const stuckAfter = 10
+
 func (j *Journal) flushOnce(ctx context.Context, stream event.Stream) {
 	err := j.Flush(ctx, stream)
 	if errors.Is(err, errHalted) {
@@ -49,9 +52,12 @@ func (j *Journal) flushOnce(ctx context.Context, stream event.Stream) {
 		j.queue.drop(stream)
 		return
 	}
-	pause, again := j.queue.finished(stream, err != nil)
-	if !again || ctx.Err() != nil {
+	pause, failures := j.queue.finished(stream, err != nil)
+	if failures == 0 || ctx.Err() != nil {
 		return
+	}
+	if failures == stuckAfter {
+		j.Observer.Alarm("journal: events can't be moved to the store")
 	}
 	j.Logger.Warn("journal: events could not be moved to the store yet", "stream", stream, "error", err, "again in", pause)
 	j.background.Go(func() {

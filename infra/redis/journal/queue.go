@@ -66,9 +66,9 @@ func (q queue) take() []event.Stream {
 	return taken
 }
 
-// finished takes a stream back. One that was appended to meanwhile, or that failed, waits again; the pause before it is
-// tried again is what a failure gives.
-func (q queue) finished(stream event.Stream, failed bool) (pause time.Duration, again bool) {
+// finished takes a stream back. One that was appended to meanwhile waits again. One that failed is to be given to retry
+// after a pause; failures is how often it has failed in a row.
+func (q queue) finished(stream event.Stream, failed bool) (pause time.Duration, failures int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	p := q.states[stream]
@@ -79,16 +79,16 @@ func (q queue) finished(stream event.Stream, failed bool) (pause time.Duration, 
 	}()
 	if failed {
 		p.failures++
-		return min(20*time.Millisecond<<min(p.failures, 8), 5*time.Second), true
+		return min(20*time.Millisecond<<min(p.failures, 8), 5*time.Second), p.failures
 	}
 	p.failures = 0
 	if p.again {
 		p.again = false
 		q.push(stream)
-		return 0, false
+		return 0, 0
 	}
 	delete(q.states, stream)
-	return 0, false
+	return 0, 0
 }
 
 // drop takes a stream out for good: it is halted.
