@@ -20,7 +20,7 @@ import (
 )
 
 func TestAClientCantSayWhereItComesFrom(t *testing.T) {
-	c := startCluster(t)
+	c := startTopology(t)
 	for _, path := range []string{"/play/k3JqT9xBv2Lm", "/watch/k3JqT9xBv2Lm", "/api/guests"} {
 		s, _ := ask(t, c.URL()+path, "X-Forwarded-For: 192.0.2.1", "X-Forwarded-For: 198.51.100.7, 203.0.113.9",
 			"x-forwarded-for: 192.0.2.2", "Forwarded: for=192.0.2.3", "X-Real-IP: 192.0.2.4")
@@ -52,7 +52,7 @@ func refusal(t *testing.T, answer *http.Response) errorObject {
 }
 
 func TestLargeHeadersAreRefused(t *testing.T) {
-	c := startCluster(t)
+	c := startTopology(t)
 	many := make([]string, 101)
 	for i := range many {
 		many[i] = fmt.Sprintf("X-%d: y", i)
@@ -92,7 +92,7 @@ func TestLargeHeadersAreRefused(t *testing.T) {
 
 // TestSlowRequestsAreCut lets a thousand clients begin a request and never finish it, while an honest one comes in.
 func TestSlowRequestsAreCut(t *testing.T) {
-	c := startCluster(t)
+	c := startTopology(t)
 	beginnings := map[string]string{
 		"handshake": "GET /play/k3JqT9xBv2Lm HTTP/1.1\r\nHost: a\r\nUpgra",
 		"body":      "POST /api/games/k3JqT9xBv2Lm/commands HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{\"t\":",
@@ -149,7 +149,7 @@ func TestSlowRequestsAreCut(t *testing.T) {
 
 // TestAServerThatHangsMayHaveDoneIt: the answer must not be one that promises that nothing was done.
 func TestAServerThatHangsMayHaveDoneIt(t *testing.T) {
-	c := startCluster(t)
+	c := startTopology(t)
 	id := games(1)[0]
 	home := c.one(c.homes(t, []string{id})[id])
 	release := home.hang()
@@ -169,7 +169,7 @@ func TestAServerThatHangsMayHaveDoneIt(t *testing.T) {
 }
 
 func TestWithoutServersItIsUnavailable(t *testing.T) {
-	c := startCluster(t)
+	c := startTopology(t)
 	for _, d := range c.play {
 		d.kill()
 	}
@@ -194,7 +194,7 @@ func TestWithoutServersItIsUnavailable(t *testing.T) {
 // TestAWatcherWhoReadsNothingIsFelt floods a socket behind which nobody reads. What the proxy swallows, the server
 // believes to be on its way.
 func TestAWatcherWhoReadsNothingIsFelt(t *testing.T) {
-	c := startCluster(t)
+	c := startTopology(t)
 	conn, err := net.Dial("tcp", c.Addr)
 	if err != nil {
 		t.Fatal(err)
@@ -221,7 +221,7 @@ func TestAWatcherWhoReadsNothingIsFelt(t *testing.T) {
 }
 
 func TestOperatorsSeeTheProxy(t *testing.T) {
-	c := startCluster(t)
+	c := startTopology(t)
 	ask(t, c.URL()+"/api/games")
 	answer, err := send(t.Context(), http.MethodGet, "http://"+c.Stats+"/metrics", "")
 	if err != nil {

@@ -12,16 +12,16 @@ import (
 	"github.com/plygames/ply/tests/parts/haproxy"
 )
 
-// cluster is the proxy before dummies of a whole topology.
-type cluster struct {
+// topology is the proxy before dummies of a whole topology.
+type topology struct {
 	*harness.HAProxy
 	play, watch []*dummy
 	project     *dummy
 }
 
-func startCluster(t *testing.T) *cluster {
+func startTopology(t *testing.T) *topology {
 	t.Helper()
-	c := &cluster{
+	c := &topology{
 		play: newDummies(t, "ws1", "ws2", "ws3", "ws4"), watch: newDummies(t, "watch1", "watch2"), project: newDummy(t, "project"),
 	}
 	c.HAProxy = harness.StartHAProxy(t, harness.Servers{Play: addrs(c.play), Watch: addrs(c.watch), Project: c.project.addr})
@@ -29,7 +29,7 @@ func startCluster(t *testing.T) *cluster {
 }
 
 // one is the play server of that name.
-func (c *cluster) one(name string) *dummy {
+func (c *topology) one(name string) *dummy {
 	for _, d := range c.play {
 		if d.name == name {
 			return d
@@ -48,7 +48,7 @@ func games(n int) []string {
 }
 
 // homes asks for each game and gives the server that it belongs to.
-func (c *cluster) homes(t *testing.T, ids []string) map[string]string {
+func (c *topology) homes(t *testing.T, ids []string) map[string]string {
 	t.Helper()
 	at := map[string]string{}
 	for _, id := range ids {
@@ -62,7 +62,7 @@ func (c *cluster) homes(t *testing.T, ids []string) map[string]string {
 }
 
 func TestEverythingAboutAGameMeetsInOneServer(t *testing.T) {
-	c := startCluster(t)
+	c := startTopology(t)
 	used := map[string]int{}
 	for id, home := range c.homes(t, games(40)) {
 		used[home]++
@@ -94,7 +94,7 @@ func TestEverythingAboutAGameMeetsInOneServer(t *testing.T) {
 }
 
 func TestWhatIsAboutNoGameGoesToProject(t *testing.T) {
-	c := startCluster(t)
+	c := startTopology(t)
 	for _, path := range []string{
 		"/", "/icon.svg", "/game/k3JqT9xBv2Lm", "/api/games", "/api/games?status=open&player=/api/games/x", "/api/games/", "/api/events?after=1",
 		"/api/export/games.pgn?since=1", "/api/guests", "/api/me", "/api/me/games?status=live", "/api/players/p_1/ratings",
@@ -111,7 +111,7 @@ func TestWhatIsAboutNoGameGoesToProject(t *testing.T) {
 }
 
 func TestSpectatorsGoWhereFewestAre(t *testing.T) {
-	c := startCluster(t)
+	c := startTopology(t)
 	at := map[string]int{}
 	for i := range 20 {
 		path := "/watch/k3JqT9xBv2Lm?from=0&delay=5" // all watch the same game
@@ -138,7 +138,7 @@ func TestSpectatorsGoWhereFewestAre(t *testing.T) {
 }
 
 func TestAKilledServerMovesItsGamesAndNoOthers(t *testing.T) {
-	c := startCluster(t)
+	c := startTopology(t)
 	ids := games(60)
 	before := c.homes(t, ids)
 	victim := c.one(before[ids[0]])
@@ -226,7 +226,7 @@ func TestAKilledServerMovesItsGamesAndNoOthers(t *testing.T) {
 }
 
 func TestADrainingServerGetsNobodyNewAndLosesNobody(t *testing.T) {
-	c := startCluster(t)
+	c := startTopology(t)
 	id := games(1)[0]
 	conn, at := dial(t, c.URL()+"/play/"+id)
 	server := c.one(at)
@@ -255,7 +255,7 @@ func TestADrainingServerGetsNobodyNewAndLosesNobody(t *testing.T) {
 }
 
 func TestASickServerIsCut(t *testing.T) {
-	c := startCluster(t)
+	c := startTopology(t)
 	conn, at := dial(t, c.URL()+"/play/"+games(1)[0])
 	c.one(at).ready.Store(http.StatusServiceUnavailable)
 	if _, _, err := conn.Read(harness.Within(t, 30*time.Second)); err == nil || strings.Contains(err.Error(), "deadline") {
@@ -267,7 +267,7 @@ func TestASickServerIsCut(t *testing.T) {
 }
 
 func TestTheProxyRestartsOnItsAddresses(t *testing.T) {
-	c := startCluster(t)
+	c := startTopology(t)
 	before := c.homes(t, games(10))
 	addr := c.Addr
 	c.Kill9()
