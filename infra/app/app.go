@@ -34,9 +34,9 @@ type App struct {
 	*shell
 	deployment // where events, snapshots and marks of life are kept
 
-	clock       *liveclock.Clock
-	stopTicking func() // ends the clock and the mark of life
-	people      *auth.Authority
+	beside beside
+	clock  *liveclock.Clock
+	people *auth.Authority
 
 	names     *players.Names
 	lists     *games.Games
@@ -62,13 +62,15 @@ func New(ctx context.Context, c config.Config, version string, log *slog.Logger)
 		return nil, err
 	}
 	a := &App{shell: base}
+	a.beside.ctx, a.beside.cancel = context.WithCancel(context.Background())
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close())
 		}
 	}()
 	for _, step := range []func(context.Context) error{
-		a.openFolder, a.openDeployment, a.startClock, a.openKeys, a.buildWriteSide, a.buildWatching, a.buildEdge, a.listen,
+		a.openFolder, a.openDeployment, a.startClock, a.openKeys, a.buildWriteSide, a.buildWatching, a.buildEdge, a.joinSite,
+		a.listen,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -141,9 +143,7 @@ func (a *App) Close() error {
 		if a.bus != nil {
 			errs = append(errs, a.bus.Close()) // its subscribers use what is closed next
 		}
-		if a.stopTicking != nil {
-			a.stopTicking()
-		}
+		a.beside.stop()
 		errs = append(errs, a.deployment.close(), a.closeFolder())
 		a.closed = errors.Join(errs...)
 	})

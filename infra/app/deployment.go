@@ -6,6 +6,7 @@ import (
 
 	"github.com/plygames/ply/commands"
 	"github.com/plygames/ply/infra/bus"
+	"github.com/plygames/ply/infra/redis"
 	"github.com/plygames/ply/infra/relay"
 	"github.com/plygames/ply/projections"
 )
@@ -21,8 +22,9 @@ type deployment struct {
 	relays    func(context.Context) error // carries the store to the bus until its context ends
 	refuses   func(context.Context) error // says, as soon as it is known, that the bus can't be used; nil = it can
 
-	background []func(context.Context) // runs as long as the marks of life are left
-	closers    []func() error          // in the order of opening
+	redis   *redis.Client      // nil: nothing is shared
+	revoked *redis.Revocations // nil: nothing is shared
+	closers []func() error     // in the order of opening
 }
 
 // marks are the marks of life of all servers, and our own.

@@ -7,10 +7,10 @@ import (
 
 	"github.com/plygames/ply/infra/bus"
 	"github.com/plygames/ply/infra/eventstoredb"
-	"github.com/plygames/ply/infra/metrics"
 	"github.com/plygames/ply/infra/redis"
 	"github.com/plygames/ply/infra/redis/journal"
 	"github.com/plygames/ply/infra/relay"
+	"github.com/plygames/ply/transport/auth"
 )
 
 // relayName names the relay's lease and its checkpoint in Redis.
@@ -19,12 +19,15 @@ const relayName = "relay"
 // openShared opens the services that all servers share: the event store, Redis, and Kafka if there is one.
 func (a *App) openShared(ctx context.Context) error {
 	c := a.config
-	client, err := redis.Open(redis.Config{Address: c.Redis, Logger: a.log})
+	client, err := redis.Open(redis.Config{Address: c.Redis, Logger: a.log, Observer: a.metrics.Redis})
 	if err != nil {
 		return err
 	}
+	a.redis = client
 	a.closers = append(a.closers, func() error { client.Close(); return nil })
-	events, err := eventstoredb.Open(ctx, eventstoredb.Config{ConnectionString: c.Store, Logger: a.log})
+	events, err := eventstoredb.Open(ctx, eventstoredb.Config{
+		ConnectionString: c.Store, Logger: a.log, Observer: a.metrics.ESDB,
+	})
 	if err != nil {
 		return err
 	}
@@ -34,7 +37,7 @@ func (a *App) openShared(ctx context.Context) error {
 		return err
 	}
 	alive := redis.NewAlive(client, a.incarnation)
-	a.background = append(a.background, alive.Hold)
+	a.beside.run(alive.Hold)
 	a.alive, a.snapshots = alive, redis.NewSnapshots(client, 0)
 	if len(c.Kafka.Brokers) == 0 {
 		a.openOwnBus()
@@ -53,7 +56,7 @@ func (a *App) openJournal(ctx context.Context, events *eventstoredb.Store, clien
 		return journal.AgreeOff(ctx, events)
 	}
 	j, err := journal.Open(ctx, events, client, journal.Options{
-		Config: journal.Config{Logger: a.log}, Unsafe: a.config.JournalUnsafe,
+		Config: journal.Config{Logger: a.log, Observer: a.metrics.Journal}, Unsafe: a.config.JournalUnsafe,
 	})
 	if err != nil {
 		return err
@@ -97,10 +100,29 @@ func (a *App) openKafka(events *eventstoredb.Store, client *redis.Client) error 
 	return nil
 }
 
-type tmpKafka struct{ *metrics.Bus }
+// shareRevocations puts what all servers know in front of this server's own file.
+func (a *App) shareRevocations(own *revocations) auth.Revocations {
+	if a.redis == nil {
+		return own
+	}
+	a.revoked = redis.NewRevocations(a.redis, own)
+	return a.revoked
+}
 
-func (tmpKafka) Published(int, time.Duration) {}
-func (tmpKafka) Unpublished()                 {}
-func (tmpKafka) Oversized()                   {}
-func (tmpKafka) Delivered(int, time.Duration) {}
-func (tmpKafka) Resubscribed()                {}
+// joinSite lets this server and the others tell each other what no event says: who is where, rematches, revocations.
+func (a *App) joinSite(context.Context) error {
+	if a.redis == nil {
+		return nil
+	}
+	signals := redis.NewSignals(a.redis, redis.SignalsConfig{
+		Incarnation: a.incarnation, Presence: a.presence, Clock: a.clock, Revocations: a.revoked,
+		Revoked: func(player string, at time.Time) {
+			if err := a.people.Revoke(player, at); err != nil {
+				a.log.Error("a revocation of another server was not recorded here", "error", err)
+			}
+			a.sockets.Revoke(player)
+		},
+	})
+	a.beside.run(signals.Run)
+	return nil
+}

@@ -44,7 +44,7 @@ func NewStoreServer(ctx context.Context, c config.Config, version string, log *s
 	if err := s.openFolder(ctx); err != nil {
 		return nil, err
 	}
-	if s.events, err = esdbserver.New(esdbserver.Config{Store: s.local, Logger: s.log}); err != nil {
+	if s.events, err = esdbserver.New(esdbserver.Config{Store: s.local, Logger: s.log, Observer: s.metrics.Served}); err != nil {
 		return nil, err
 	}
 	s.handle(signed(c.AppID, rest.NewHealth(s.health, s.log)), s.operators(&storeOperator{s}))

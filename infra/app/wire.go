@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"github.com/plygames/ply/commands"
@@ -16,7 +15,6 @@ import (
 	"github.com/plygames/ply/domain/games"
 	"github.com/plygames/ply/infra/bus"
 	"github.com/plygames/ply/infra/eventstoredb"
-	"github.com/plygames/ply/infra/liveclock"
 	"github.com/plygames/ply/infra/metrics"
 	"github.com/plygames/ply/infra/pebble"
 	"github.com/plygames/ply/infra/redis"
@@ -65,40 +63,9 @@ var (
 	_ commands.Quota    = noQuota{}
 	_ rest.Operator     = (*operator)(nil)
 	_ auth.Revocations  = (*revocations)(nil)
+	_ auth.Revocations  = (*redis.Revocations)(nil)
+	_ redis.Presence    = (*socket.Presence)(nil)
 )
-
-// markEvery is how often the server says that it is alive; see commands.Alive.
-const markEvery = time.Second
-
-// startClock starts the live clock and the mark of life that goes with it. Both run until everything else is closed.
-func (a *App) startClock(context.Context) error {
-	a.clock = liveclock.New()
-	ctx, cancel := context.WithCancel(context.Background())
-	var ticking sync.WaitGroup
-	a.stopTicking = func() { cancel(); ticking.Wait() }
-	ticking.Go(func() { a.clock.Run(ctx) })
-	for _, work := range a.background {
-		ticking.Go(func() { work(ctx) })
-	}
-	if err := a.alive.Mark(a.clock.Now()); err != nil {
-		return err
-	}
-	ticking.Go(func() {
-		tick := time.NewTicker(markEvery)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			}
-			if err := a.alive.Mark(a.clock.Now()); err != nil {
-				a.log.Warn("mark of life not written; a crash now would charge players less than they used", "error", err)
-			}
-		}
-	})
-	return nil
-}
 
 func (a *App) openKeys(ctx context.Context) (err error) {
 	folder := filepath.Join(a.data, keysFolder)
@@ -117,7 +84,7 @@ func (a *App) openKeys(ctx context.Context) (err error) {
 	}
 	a.people, err = auth.New(ctx, auth.Config{
 		Key: key, KeySet: keySet, Audience: a.config.JWTAudience, Lifetime: a.config.TokenTTL, Log: a.log,
-		Revoked: &revocations{path: filepath.Join(folder, "revoked")},
+		Revoked: a.shareRevocations(&revocations{path: filepath.Join(folder, "revoked")}),
 	})
 	return err
 }
