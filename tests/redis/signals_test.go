@@ -130,7 +130,8 @@ func TestANewServerLearnsWhatWasSaidBefore(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	never := func(c *redis.SignalsConfig, _ *redis.Client) { c.Refresh = time.Hour } // only because it asks
-	a := s.start("a", never)
+	a, witness := s.start("a", never), s.start("witness", never)
+	a.settled()
 	a.dial("/play/"+id, "t-ann")
 	for i := range 2500 { // more than one message holds
 		game := fmt.Sprintf("game%08d", i)
@@ -139,11 +140,13 @@ func TestANewServerLearnsWhatWasSaidBefore(t *testing.T) {
 			a.dial("/watch/"+game, "")
 		}
 	}
+	seen := witness.dial("/watch/game00002250", "") // last of all
+	harness.Eventually(t, soon, "everything is said", func() bool { return seen.newest("crowd", "watchers") == "2" })
 	b := s.start("b", never)
 	eve := b.dial("/watch/"+id, "")
 	eve.sees(onlyWhite, 1)
 	other := b.dial("/watch/game00002250", "")
-	harness.Eventually(t, soon, "two watchers", func() bool { return other.newest("crowd", "watchers") == "2" })
+	harness.Eventually(t, soon, "three watchers", func() bool { return other.newest("crowd", "watchers") == "3" })
 }
 
 func TestNobodyIsGoneBecauseRedisIs(t *testing.T) {
