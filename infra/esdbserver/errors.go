@@ -86,8 +86,10 @@ func timedOut() *refusal {
 func (s *service) answer(ctx context.Context, err error) error {
 	var known *refusal
 	switch {
-	case err == nil || errors.As(err, &known):
-		return err
+	case err == nil:
+		return nil
+	case errors.As(err, &known):
+		return known
 	case ctx.Err() != nil:
 		return status.FromContextError(ctx.Err()).Err()
 	case s.stopping.Err() != nil:

@@ -20,6 +20,7 @@ type Metrics struct {
 	Spectate *Spectate
 	Views    *Views
 	ESDB     *EventStoreDB
+	Served   *Served
 
 	registry *prometheus.Registry
 }
@@ -40,6 +41,7 @@ func New(version string) *Metrics {
 		Spectate: newSpectate(r),
 		Views:    newViews(r),
 		ESDB:     newEventStoreDB(r),
+		Served:   newServed(r),
 		registry: r.Registry,
 	}
 }

@@ -58,6 +58,9 @@ func TestWhatIsObservedIsServed(t *testing.T) {
 	m.ESDB.Connected()
 	m.ESDB.Lost()
 	m.ESDB.Resubscribed()
+	m.Served.Called("append", "wrong_expected_version", .001)
+	m.Served.Called("subscribe", "canceled", 3600)
+	m.Served.Subscriptions(4)
 
 	body := scrape(t, m)
 	for _, want := range []string{
@@ -77,21 +80,28 @@ func TestWhatIsObservedIsServed(t *testing.T) {
 		`ply_esdb_subscriptions_ended_total{result="unavailable"} 1`, "ply_esdb_calls_in_flight 3",
 		"ply_esdb_connections_total 1", "ply_esdb_connections_lost_total 1", "ply_esdb_resubscriptions_total 1",
 		"go_goroutines",
+		`ply_store_calls_total{method="append",result="wrong_expected_version"} 1`,
+		`ply_store_calls_total{method="subscribe",result="canceled"} 1`,
+		`ply_store_call_seconds_count{method="append"} 1`, "ply_store_subscriptions 4",
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("no %q", want)
 		}
+	}
+	if strings.Contains(body, `ply_store_call_seconds_count{method="subscribe"}`) {
+		t.Error("the life of a subscription is counted as a latency")
 	}
 }
 
 func TestNoLabelNamesAGameOrAPerson(t *testing.T) {
 	m := metrics.New("v1")
 	m.Commands.Command("move", "ok", .003)
+	m.Served.Called("append", "ok", .001)
 	for _, label := range regexp.MustCompile(`ply_\w+\{([^}]*)\}`).FindAllStringSubmatch(scrape(t, m), -1) {
 		for _, pair := range strings.Split(label[1], ",") {
 			name, _, _ := strings.Cut(pair, "=")
 			switch name {
-			case "version", "command", "result", "outcome", "what", "ok", "le", "kind", "why", "status", "view":
+			case "version", "command", "result", "outcome", "what", "ok", "le", "kind", "why", "status", "view", "method":
 			default:
 				t.Errorf("label %q: is its number of values bounded?", name)
 			}

@@ -61,7 +61,8 @@ func serveStore(t testing.TB, store pebble.Config, config esdbserver.Config) *ri
 // dial makes a connection of its own for the bare stubs.
 func (r *rig) dial() streams.StreamsClient {
 	r.Helper()
-	conn, err := grpc.NewClient(r.Address(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	conn, err := grpc.NewClient(r.Address(), grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(17<<20)))
 	if err != nil {
 		r.Fatal(err)
 	}

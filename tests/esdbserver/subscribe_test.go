@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
@@ -374,5 +375,29 @@ func TestObserver(t *testing.T) {
 	for _, call := range []string{"append ok", "append wrong_expected_version", "delete ok", "delete failedprecondition",
 		"tombstone ok", "read failedprecondition"} {
 		r.eventually(call, func() bool { return seen.count(call) == 1 })
+	}
+}
+
+// TestIdleSubscription leaves a subscription alone for as long as it takes a server that was not told otherwise to
+// take the client's pings for an attack: three of them, 10 s apart.
+func TestIdleSubscription(t *testing.T) {
+	t.Parallel()
+	r := serve(t, esdbserver.Config{})
+	s, err := r.api.SubscribeToStream(r.ctx, "s", esdb.SubscribeToStreamOptions{From: esdb.Start{}})
+	r.must(err)
+	defer s.Close()
+	if first := s.Recv(); first.CaughtUp == nil {
+		t.Fatalf("the subscription begins with %+v", first)
+	}
+	next := make(chan *esdb.SubscriptionEvent, 1)
+	go func() { next <- s.Recv() }()
+	select {
+	case e := <-next:
+		t.Fatalf("the idle subscription has %+v", e)
+	case <-time.After(33 * time.Second):
+	}
+	r.wrote(0, "s", noStream, fresh(1)...)
+	if e := <-next; e.EventAppeared == nil {
+		t.Fatalf("after a while the subscription has %+v", e)
 	}
 }
