@@ -266,3 +266,50 @@ func TestAReaderLooksAgainAtAGap(t *testing.T) {
 		})
 	}
 }
+
+// The port's rule for appends holds as well for a game that Redis has forgotten, where the store is compared with, and for
+// one whose older events have left the tail.
+func TestTheRuleOfAppendsOnColdGames(t *testing.T) {
+	r := newRig(t)
+	j := r.still(r.store)
+	script := game()
+	all := script.Say("1", "2", "3", "4")
+	tail := script.Say("5", "6")
+	r.must(put(j, all))
+	fork := resume(all[:2])
+	other := fork.Say("another 3", "another 4")
+	ahead := resume(all)
+	ahead.Say("5 is missing")
+	for _, state := range []string{"forgotten", "older events are in the store only"} {
+		for _, c := range []struct {
+			what   string
+			events []event.Recorded
+			want   error
+		}{
+			{"repeated", all, nil},
+			{"repeated in part", all[1:3], nil},
+			{"other events", other, commands.ErrConflict},
+			{"partly other events", []event.Recorded{all[1], other[0]}, commands.ErrConflict},
+			{"ahead", ahead.Say("7", "8", "9"), commands.ErrConflict},
+			{"over the end", slices.Concat(all[3:], tail, ahead.Say("10")), commands.ErrConflict},
+		} {
+			if state == "forgotten" {
+				r.must(j.Flush(t.Context(), script.Stream))
+				_, err := j.Keys.Evict(t.Context(), script.Stream, 0)
+				r.must(err)
+			}
+			for i := range c.events { // the versions that the case is about, whatever the script counts
+				c.events[i].Version = c.events[0].Version + uint64(i)
+			}
+			if err := put(j, c.events); !errors.Is(err, c.want) {
+				t.Errorf("%s, %s: %v, want %v", state, c.what, err, c.want)
+			}
+		}
+		if state == "forgotten" {
+			r.must(put(j, tail))
+			r.must(put(j, slices.Concat(all[2:], tail))) // half in the store, half in the tail
+		}
+	}
+	r.must(j.Flush(t.Context(), script.Stream))
+	r.stored(script.Stream, slices.Concat(all, tail))
+}
