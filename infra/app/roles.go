@@ -3,11 +3,9 @@ package app
 import (
 	"context"
 	"net/http"
-	"net/http/pprof"
 	"time"
 
 	"github.com/plygames/ply/commands/policies"
-	"github.com/plygames/ply/transport/rest"
 	"github.com/plygames/ply/transport/web"
 )
 
@@ -17,9 +15,15 @@ const lookEvery = time.Second
 // work lists what runs while the server serves, as its roles say. Each part returns nil when its context
 // ends; one that returns before takes the server down.
 func (a *App) work() []func(context.Context) error {
-	work := []func(context.Context) error{a.learnNames}
+	var work []func(context.Context) error
+	if a.readsNames() {
+		work = append(work, a.learnNames)
+	}
 	if a.config.Roles.Relay {
-		work = append(work, a.relay.Run)
+		work = append(work, a.relays)
+	}
+	if a.refuses != nil {
+		work = append(work, a.refuses)
 	}
 	if a.config.Roles.Project {
 		for _, f := range a.folds {
@@ -80,7 +84,7 @@ func (a *App) watchDeadlines(ctx context.Context) error {
 	policy := &policies.Deadlines{
 		View: newOverdue(a.deadlines), Games: a.games, Now: wall, Every: lookEvery, Log: a.log,
 		Running: func(incarnation string) bool {
-			_, running, _ := a.store.LastAlive(ctx, incarnation)
+			_, running, _ := a.alive.LastAlive(ctx, incarnation)
 			return running
 		},
 	}
@@ -102,22 +106,26 @@ func (a *App) routes(api http.Handler) http.Handler {
 	mux.Handle("/livez", api)
 	mux.Handle("/ready", api)
 	mux.Handle("/", web.Handler())
-	return mux
+	return signed(a.config.AppID, mux)
 }
 
-// adminRoutes is what operators reach. The second listener asks nobody who they are, so what a browser was tricked into
-// sending is refused.
-func (a *App) adminRoutes() http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("/", rest.NewOps(rest.OpsDeps{
-		Operator: &operator{a}, Metrics: a.metrics.Handler(), Health: a.health, Log: a.log,
-	}))
-	mux.HandleFunc("POST "+BackupPath, a.serveBackup)
-	mux.HandleFunc("POST /admin/players/{player}/revoke", a.serveRevoke)
-	if a.config.Pprof {
-		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+// serverHeader tells which server of a cluster has answered.
+const serverHeader = "Ply-Server"
+
+// signed names this server in all answers, if it has a name.
+func signed(name string, next http.Handler) http.Handler {
+	if name == "" {
+		return next
 	}
-	return http.NewCrossOriginProtection().Handler(mux)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set(serverHeader, name)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// adminRoutes is what operators reach.
+func (a *App) adminRoutes() http.Handler {
+	return a.operators(&operator{a}, func(mux *http.ServeMux) {
+		mux.HandleFunc("POST /admin/players/{player}/revoke", a.serveRevoke)
+	})
 }

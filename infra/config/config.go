@@ -20,6 +20,15 @@ type Config struct {
 	Data  string
 	Roles Roles
 
+	AppID         string
+	Store         string // connection string; empty = embedded
+	StoreAddr     string // HOST:PORT
+	Redis         string // URL; empty = none
+	Journal       bool
+	JournalUnsafe bool
+	Kafka         Kafka
+	SigningKey    []byte // nil = from the data folder
+
 	SnapshotEvery int // events
 	HotGames      int
 	EvictAfter    time.Duration
@@ -41,6 +50,14 @@ type Roles struct {
 	Watch   bool // shows them to spectators
 	Relay   bool // carries the store to the bus
 	Project bool // views and policies
+	Store   bool // serves the embedded store; alone
+}
+
+// Kafka is the bus between servers.
+type Kafka struct {
+	Brokers     []string // empty = every server relays the store to itself
+	Partitions  int
+	Replication int
 }
 
 // Default is the Config of a server that was told nothing.

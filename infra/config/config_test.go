@@ -35,6 +35,9 @@ func good(t *testing.T) config.Flags {
 		Trusted: "10.0.0.0/8,192.0.2.7,::1", Limits: "OFF", Data: t.TempDir(), Roles: "relay, watch",
 		SnapshotEvery: "7", HotGames: "10", EvictAfter: "90s", TokenTTL: "1h", JWKSFile: keys, JWTAudience: "ply",
 		LogLevel: "WARN", LogFormat: "json", Drain: "0s", Pprof: "on",
+		AppID: "1111", Store: "esdb://events:2113?tls=false", StoreAddr: ":2113", Redis: "redis://cache:6379/0",
+		Journal: "on", JournalUnsafe: "off", Kafka: "k1:9092, k2:9092", KafkaPartitions: "12", KafkaReplication: "3",
+		SigningKey: strings.Repeat("0a", 32),
 	}
 }
 
@@ -54,6 +57,29 @@ func TestEveryValueIsTaken(t *testing.T) {
 	}
 	if c.Roles != (config.Roles{Relay: true, Watch: true}) {
 		t.Errorf("roles %+v", c.Roles)
+	}
+	if c.Store != "esdb://events:2113?tls=false" || !c.Journal || len(c.SigningKey) != 32 || c.AppID != "1111" ||
+		!slices.Equal(c.Kafka.Brokers, []string{"k1:9092", "k2:9092"}) || c.Kafka.Partitions != 12 || c.Kafka.Replication != 3 {
+		t.Errorf("got %+v", c)
+	}
+}
+
+func TestTheKeyIsReadFromAFile(t *testing.T) {
+	f := good(t)
+	f.SigningKey, f.SigningKeyFile = "", filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(f.SigningKeyFile, []byte(strings.Repeat("0b", 32)+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := f.Config(); err != nil || string(c.SigningKey) != strings.Repeat("\x0b", 32) {
+		t.Errorf("key %x, %v", c.SigningKey, err)
+	}
+}
+
+func TestNoMistakeShowsTheKey(t *testing.T) {
+	f := good(t)
+	f.SigningKey = "secret"
+	if _, err := f.Config(); err == nil || strings.Contains(err.Error(), "secret") {
+		t.Errorf("got %v", err)
 	}
 }
 
@@ -85,7 +111,24 @@ func TestAWrongValueGetsOneLineThatSaysWhatToDo(t *testing.T) {
 		"plain http":         {func(f *config.Flags) { f.JWKSFile, f.JWKSURL = "", "http://id.example/keys" }, "is no https address"},
 		"both key sets":      {func(f *config.Flags) { f.JWKSURL = "https://id.example/keys" }, "give one of them"},
 		"no audience":        {func(f *config.Flags) { f.JWTAudience = "" }, "--jwt-audience (PLY_JWT_AUDIENCE)"},
-		"watch, no relay":    {func(f *config.Flags) { f.Roles = "watch" }, "add relay"},
+		"watch, no relay":    {func(f *config.Flags) { f.Roles, f.Kafka = "watch", "" }, "add relay"},
+		"shared, no relay":   {func(f *config.Flags) { f.Roles, f.Kafka = "play", "" }, "add relay"},
+		"store and others":   {func(f *config.Flags) { f.Roles = "store,play" }, "give store alone"},
+		"store of a store":   {func(f *config.Flags) { f.Roles = "store" }, "--store (PLY_STORE)"},
+		"no store":           {func(f *config.Flags) { f.Store = "tcp://x:1" }, "give embedded, or an address"},
+		"kurrentdb":          {func(f *config.Flags) { f.Store = "kurrentdb://x:2113" }, "write esdb instead"},
+		"no redis":           {func(f *config.Flags) { f.Redis = "" }, "--redis (PLY_REDIS)"},
+		"redis by http":      {func(f *config.Flags) { f.Redis = "http://cache" }, "no address of a Redis"},
+		"journal, embedded":  {func(f *config.Flags) { f.Store, f.Kafka, f.Roles = "embedded", "", "play" }, "turn the journal off"},
+		"unsafe, no journal": {func(f *config.Flags) { f.Journal, f.JournalUnsafe = "off", "on" }, "without the journal"},
+		"kafka, embedded":    {func(f *config.Flags) { f.Store, f.Journal = "embedded", "off" }, "belongs to one alone"},
+		"no broker":          {func(f *config.Flags) { f.Kafka = "k1" }, "is no broker"},
+		"no partitions":      {func(f *config.Flags) { f.KafkaPartitions = "0" }, "--kafka-partitions (PLY_KAFKA_PARTITIONS)"},
+		"no key":             {func(f *config.Flags) { f.SigningKey = "" }, "must sign with the same key"},
+		"short key":          {func(f *config.Flags) { f.SigningKey = "abcd" }, "64 hex digits"},
+		"missing key file":   {func(f *config.Flags) { f.SigningKey, f.SigningKeyFile = "", missing }, "--signing-key-file (PLY_SIGNING_KEY_FILE)"},
+		"both keys":          {func(f *config.Flags) { f.SigningKeyFile = f.JWKSFile }, "--signing-key-file (PLY_SIGNING_KEY_FILE)"},
+		"no name":            {func(f *config.Flags) { f.AppID = "a b" }, "--app-id (PLY_APP_ID)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := good(t)

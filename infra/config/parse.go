@@ -25,21 +25,31 @@ func (f Flags) Config() (Config, error) {
 		RateLimits:     p.onOff("Limits", f.Limits),
 		Data:           p.folder("Data", f.Data),
 		Roles:          p.roles("Roles", f.Roles),
-		SnapshotEvery:  p.number("SnapshotEvery", f.SnapshotEvery, 1, 20_000),
-		HotGames:       p.number("HotGames", f.HotGames, 1, 10_000_000),
-		EvictAfter:     p.duration("EvictAfter", f.EvictAfter, time.Second, 24*time.Hour),
-		TokenTTL:       p.duration("TokenTTL", f.TokenTTL, time.Second, 366*24*time.Hour),
-		JWKSFile:       p.file("JWKSFile", f.JWKSFile),
-		JWKSURL:        p.url("JWKSURL", f.JWKSURL),
-		JWTAudience:    p.text("JWTAudience", f.JWTAudience),
-		LogLevel:       p.level("LogLevel", f.LogLevel),
-		JSONLogs:       p.oneOf("LogFormat", f.LogFormat, "text", "json") == "json",
-		Drain:          p.duration("Drain", f.Drain, 0, 3*time.Second),
-		Pprof:          p.onOff("Pprof", f.Pprof),
+		AppID:          p.name("AppID", f.AppID),
+		Store:          p.store("Store", f.Store),
+		StoreAddr:      p.address("StoreAddr", f.StoreAddr),
+		Redis:          p.redis("Redis", f.Redis),
+		Journal:        p.onOff("Journal", f.Journal),
+		JournalUnsafe:  p.onOff("JournalUnsafe", f.JournalUnsafe),
+		Kafka: Kafka{
+			Brokers:     p.brokers("Kafka", f.Kafka),
+			Partitions:  p.number("KafkaPartitions", f.KafkaPartitions, 1, 10_000),
+			Replication: p.number("KafkaReplication", f.KafkaReplication, 1, 100),
+		},
+		SigningKey:    p.key(f.SigningKey, f.SigningKeyFile),
+		SnapshotEvery: p.number("SnapshotEvery", f.SnapshotEvery, 1, 20_000),
+		HotGames:      p.number("HotGames", f.HotGames, 1, 10_000_000),
+		EvictAfter:    p.duration("EvictAfter", f.EvictAfter, time.Second, 24*time.Hour),
+		TokenTTL:      p.duration("TokenTTL", f.TokenTTL, time.Second, 366*24*time.Hour),
+		JWKSFile:      p.file("JWKSFile", f.JWKSFile),
+		JWKSURL:       p.url("JWKSURL", f.JWKSURL),
+		JWTAudience:   p.text("JWTAudience", f.JWTAudience),
+		LogLevel:      p.level("LogLevel", f.LogLevel),
+		JSONLogs:      p.oneOf("LogFormat", f.LogFormat, "text", "json") == "json",
+		Drain:         p.duration("Drain", f.Drain, 0, 3*time.Second),
+		Pprof:         p.onOff("Pprof", f.Pprof),
 	}
-	if c.Roles.Watch && !c.Roles.Relay {
-		p.mistake("Roles", f.Roles, "has watch without relay: inside one process spectators see only what its own relay carries; add relay")
-	}
+	p.together(f, c)
 	if f.JWKSFile != "" && f.JWKSURL != "" {
 		p.mistake("JWKSURL", f.JWKSURL, "can't be used together with --jwks-file; give one of them")
 	}
@@ -188,17 +198,17 @@ func (p *parser) level(field, value string) slog.Level {
 
 func (p *parser) roles(field, value string) Roles {
 	var roles Roles
-	names := map[string]*bool{"play": &roles.Play, "watch": &roles.Watch, "relay": &roles.Relay, "project": &roles.Project}
+	names := map[string]*bool{"play": &roles.Play, "watch": &roles.Watch, "relay": &roles.Relay, "project": &roles.Project, "store": &roles.Store}
 	for _, name := range list(value) {
 		role, known := names[strings.ToLower(name)]
 		if !known {
-			p.mistake(field, name, "is no role; give a list out of play, watch, relay, project")
+			p.mistake(field, name, "is no role; give a list out of play, watch, relay, project; or store")
 			continue
 		}
 		*role = true
 	}
 	if len(list(value)) == 0 {
-		p.mistake(field, value, "names no role; give a list out of play, watch, relay, project")
+		p.mistake(field, value, "names no role; give a list out of play, watch, relay, project; or store")
 	}
 	return roles
 }

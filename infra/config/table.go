@@ -8,7 +8,10 @@ import (
 )
 
 // setting is one field of Flags as its tags describe it.
-type setting struct{ field, flag, env, value, placeholder, group, help string }
+type setting struct {
+	field, flag, value, placeholder, group, help string
+	env                                          []string // the first one is the one to use
+}
 
 func settings() []setting {
 	t := reflect.TypeFor[Flags]()
@@ -16,7 +19,7 @@ func settings() []setting {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		s := setting{
-			field: f.Name, flag: f.Tag.Get("name"), env: f.Tag.Get("env"), value: f.Tag.Get("default"),
+			field: f.Name, flag: f.Tag.Get("name"), env: strings.Split(f.Tag.Get("env"), ","), value: f.Tag.Get("default"),
 			placeholder: f.Tag.Get("placeholder"), group: f.Tag.Get("group"), help: f.Tag.Get("help"),
 		}
 		if s.flag == "" {
@@ -41,7 +44,7 @@ func defaults() Flags {
 func names(field string) (flag, env string) {
 	for _, s := range settings() {
 		if s.field == field {
-			return s.flag, s.env
+			return s.flag, s.env[0]
 		}
 	}
 	panic("config: no field " + field)
@@ -70,7 +73,7 @@ func Table() string {
 		if s.value == "" {
 			value = ""
 		}
-		fmt.Fprintf(&b, "| `--%s` | `%s` | %s | %s |\n", s.flag, s.env, value, strings.ReplaceAll(s.help, "|", `\|`))
+		fmt.Fprintf(&b, "| `--%s` | `%s` | %s | %s |\n", s.flag, strings.Join(s.env, "`, `"), value, strings.ReplaceAll(s.help, "|", `\|`))
 	}
 	return b.String()
 }
@@ -80,7 +83,7 @@ func Table() string {
 func UnknownVariables(environ []string, also ...string) []string {
 	known := slices.Clone(also)
 	for _, s := range settings() {
-		known = append(known, s.env)
+		known = append(known, s.env...)
 	}
 	var advice []string
 	for _, entry := range environ {

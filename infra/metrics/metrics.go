@@ -20,6 +20,9 @@ type Metrics struct {
 	Sockets  *Sockets
 	Spectate *Spectate
 	Views    *Views
+	Served   *Served
+	ESDB     *EventStoreDB
+	Redis    *Redis
 
 	registry *prometheus.Registry
 }
@@ -40,6 +43,9 @@ func New(version string) *Metrics {
 		Sockets:  newSockets(r),
 		Spectate: newSpectate(r),
 		Views:    newViews(r),
+		Served:   newServed(r),
+		ESDB:     newEventStoreDB(r),
+		Redis:    newRedis(r),
 		registry: r.Registry,
 	}
 }

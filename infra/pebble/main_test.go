@@ -102,7 +102,7 @@ func mustBe(t testing.TB, err, want error) {
 // eventually tries until something is so.
 func eventually(t testing.TB, what string, so func() bool) {
 	t.Helper()
-	late := time.After(20 * time.Second)
+	late := time.After(time.Minute)
 	for tick := time.NewTicker(time.Millisecond); !so(); {
 		select {
 		case <-tick.C:

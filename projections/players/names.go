@@ -16,8 +16,9 @@ const maxNames = 200_000
 
 // Names tells what people are called. Safe for concurrent use.
 type Names struct {
-	log  projections.Log
-	slog *slog.Logger
+	log     projections.Log
+	slog    *slog.Logger
+	refresh time.Duration
 
 	mu    sync.RWMutex
 	known map[string]named
@@ -27,11 +28,13 @@ type Names struct {
 type named struct {
 	name    string
 	version uint64
+	asked   time.Time // when the store was last asked
 }
 
-// New starts with nothing in memory. Run keeps it up to date.
-func New(log projections.Log, logger *slog.Logger) *Names {
-	return &Names{log: log, slog: logger, known: make(map[string]named)}
+// New starts with nothing in memory. Names are kept up to date by Run. A server that does not read the whole store
+// gives refresh instead: a name older than that is still shown, and read again in the background. 0 = never.
+func New(log projections.Log, refresh time.Duration, logger *slog.Logger) *Names {
+	return &Names{log: log, slog: logger, refresh: refresh, known: make(map[string]named)}
 }
 
 // Name is what a person is called, empty if that is not known or was erased. A name that is not in memory costs one read
@@ -40,21 +43,42 @@ func (n *Names) Name(id string) string {
 	n.mu.RLock()
 	known, ok := n.known[id]
 	n.mu.RUnlock()
-	if ok {
-		return known.name
+	switch {
+	case !ok:
+		return n.ask(id).name
+	case n.refresh > 0 && time.Since(known.asked) > n.refresh && n.claim(id):
+		go n.ask(id)
 	}
+	return known.name
+}
+
+// claim makes sure that one asks for an old name, not all who see it.
+func (n *Names) claim(id string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	known := n.known[id]
+	if time.Since(known.asked) <= n.refresh {
+		return false
+	}
+	known.asked = time.Now()
+	n.known[id] = known
+	return true
+}
+
+// ask reads a person's stream.
+func (n *Names) ask(id string) named {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	var newest named
+	newest := named{asked: time.Now()}
 	for rec, err := range n.log.ReadStream(ctx, event.PlayerStream(id), 1) {
 		if err != nil {
 			n.slog.Warn("a name could not be read", "player", id, "error", err)
-			return ""
+			return named{}
 		}
 		newest = n.read(rec, newest)
 	}
 	n.put(id, newest)
-	return newest.name
+	return newest
 }
 
 // Run learns the names that are given from now on, until ctx ends.
@@ -82,7 +106,7 @@ func (n *Names) read(rec event.Recorded, before named) named {
 	if err != nil || !ok {
 		return before
 	}
-	return named{name, rec.Version}
+	return named{name, rec.Version, time.Now()}
 }
 
 func (n *Names) put(id string, newest named) {
@@ -90,7 +114,8 @@ func (n *Names) put(id string, newest named) {
 	defer n.mu.Unlock()
 	known, ok := n.known[id]
 	if ok && known.version >= newest.version {
-		return
+		known.asked = newest.asked
+		newest = known
 	}
 	if len(n.known) >= maxNames {
 		clear(n.known)

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/plygames/ply/domain/event"
 	"github.com/plygames/ply/domain/player"
@@ -12,17 +13,22 @@ import (
 	"github.com/plygames/ply/projections/players"
 )
 
+// person gives p_1 names.
+func person(log *trial.Log) (call func(name string)) {
+	version, head := uint64(0), event.Genesis(event.PlayerStream("p_1"))
+	return func(name string) {
+		rec := player.Record("p_1", version, head, player.Named{Name: name}, event.Meta{})
+		head = event.Next(head, rec.Type, rec.Meta, rec.Data)
+		version++
+		log.Append(rec)
+	}
+}
+
 func TestNames(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := trial.NewLog()
-		version, head := uint64(0), event.Genesis(event.PlayerStream("p_1"))
-		call := func(name string) {
-			rec := player.Record("p_1", version, head, player.Named{Name: name}, event.Meta{})
-			head = event.Next(head, rec.Type, rec.Meta, rec.Data)
-			version++
-			log.Append(rec)
-		}
-		names := players.New(log, slog.New(slog.DiscardHandler))
+		call := person(log)
+		names := players.New(log, 0, slog.New(slog.DiscardHandler))
 		call("Ann")
 		if got := names.Name("p_1"); got != "Ann" {
 			t.Errorf("called %q", got)
@@ -44,10 +50,37 @@ func TestNames(t *testing.T) {
 	})
 }
 
+// Where nobody reads the whole store, an old name is shown at once and read again behind it.
+func TestOldNamesAreReadAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := trial.NewLog()
+		call := person(log)
+		names := players.New(log, time.Minute, slog.New(slog.DiscardHandler))
+		want := func(name string, reads int) {
+			t.Helper()
+			got := names.Name("p_1")
+			synctest.Wait()
+			if got != name || log.Reads() != reads {
+				t.Errorf("called %q after %d reads, want %q after %d", got, log.Reads(), name, reads)
+			}
+		}
+		call("Ann")
+		want("Ann", 1)
+		call("Anna")
+		want("Ann", 1)
+		time.Sleep(time.Minute + 1)
+		want("Ann", 2) // the last time
+		want("Anna", 2)
+		time.Sleep(time.Minute + 1)
+		want("Anna", 3)
+		want("Anna", 3)
+	})
+}
+
 func BenchmarkName(b *testing.B) {
 	log := trial.NewLog()
 	log.Append(player.Record("p_1", 0, event.Genesis(event.PlayerStream("p_1")), player.Named{Name: "Ann"}, event.Meta{}))
-	names := players.New(log, slog.New(slog.DiscardHandler))
+	names := players.New(log, 0, slog.New(slog.DiscardHandler))
 	for b.Loop() {
 		names.Name("p_1")
 	}

@@ -31,7 +31,7 @@ func TestServerLivesThroughEverything(t *testing.T) {
 		t.Error("alive while paused")
 	}
 	s.Resume()
-	harness.Eventually(t, 5*time.Second, "alive after a pause", alive)
+	harness.Eventually(t, 30*time.Second, "alive after a pause", alive)
 	s.Kill9()
 	if alive() {
 		t.Error("alive after kill -9")

@@ -49,7 +49,7 @@ func TestKill9(t *testing.T) {
 	nobody := server.Client()
 	for i := range tables {
 		sitting.Go(func() {
-			seat, err := open(ctx, nobody, record, seed+uint64(i))
+			seat, err := robustness.OpenTable(ctx, nobody, record, seed+uint64(i))
 			if err != nil {
 				t.Error(err)
 				return
@@ -60,7 +60,7 @@ func TestKill9(t *testing.T) {
 					return
 				default:
 				}
-				id, err := seat.play(ctx, stop)
+				id, err := seat.Play(ctx, stop)
 				if err != nil {
 					t.Errorf("table %d, game %s: %v", i, id, err)
 					return

@@ -128,7 +128,7 @@ func (f *fake) client(change func(*client.Options)) *client.Client {
 }
 
 func within(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -147,7 +147,7 @@ func expect(t *testing.T, seen chan string, want ...string) {
 			if got != w {
 				t.Fatalf("got %s\nwant %s", got, w)
 			}
-		case <-time.After(20 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatalf("nothing came; want %s", w)
 		}
 	}

@@ -109,7 +109,7 @@ func (s *sock) types() []string {
 // wait waits until something is true of the socket.
 func (s *sock) wait(t *testing.T, what string, ok func(*sock) bool) {
 	t.Helper()
-	limit := time.After(20 * time.Second)
+	limit := time.After(time.Minute)
 	for {
 		s.mu.Lock()
 		done := ok(s)
@@ -453,7 +453,7 @@ func TestLogsAreSharedAndDropped(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	limit := time.After(10 * time.Second)
+	limit := time.After(time.Minute)
 	for {
 		if _, _, sinks := r.Counts(); sinks == 0 {
 			break

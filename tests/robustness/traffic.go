@@ -1,4 +1,4 @@
-package robustness_test
+package robustness
 
 import (
 	"context"
@@ -9,24 +9,23 @@ import (
 	"sync"
 	"time"
 
-	"github.com/plygames/ply/tests/robustness"
 	"github.com/plygames/ply/transport/client"
 )
 
 // longest is how many versions a game may have before white resigns.
 const longest = 80
 
-// table is where two people play game after game, with a spectator each.
-type table struct {
-	record *robustness.Recorder
+// Table is where two people play game after game, with a spectator each.
+type Table struct {
+	record *Recorder
 	random *rand.Rand // of the table's own goroutine
 	people [2]*client.Client
 	lookOn *client.Client
 }
 
-// open brings two people to a table.
-func open(ctx context.Context, nobody *client.Client, record *robustness.Recorder, seed uint64) (*table, error) {
-	t := &table{record: record, random: rand.New(rand.NewPCG(seed, 1)), lookOn: nobody}
+// OpenTable brings two people to a table. nobody is a client that speaks for no one; seed makes the choices.
+func OpenTable(ctx context.Context, nobody *client.Client, record *Recorder, seed uint64) (*Table, error) {
+	t := &Table{record: record, random: rand.New(rand.NewPCG(seed, 1)), lookOn: nobody}
 	for i, name := range []string{"White", "Black"} {
 		guest, err := nobody.Guest(ctx, name)
 		if err != nil {
@@ -37,8 +36,8 @@ func open(ctx context.Context, nobody *client.Client, record *robustness.Recorde
 	return t, nil
 }
 
-// play plays one game to its end, through whatever happens to the server, and gives its id. stop makes it end soon.
-func (t *table) play(ctx context.Context, stop <-chan struct{}) (string, error) {
+// Play plays one game to its end, through whatever happens to the server, and gives its id. stop makes it end soon.
+func (t *Table) Play(ctx context.Context, stop <-chan struct{}) (string, error) {
 	clocks := []*client.Clock{{Type: "none"}, {Type: "fischer", Initial: 3_600_000}}
 	made, err := t.people[0].Create(ctx, client.NewGame{Kind: "chess", Seat: "white", Clock: clocks[t.random.IntN(2)]})
 	if err != nil {
@@ -72,7 +71,7 @@ func (t *table) play(ctx context.Context, stop <-chan struct{}) (string, error) 
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	t.record.Seen(robustness.Seen{Game: made.Game, Versions: versions})
+	t.record.Seen(Seen{Game: made.Game, Versions: versions})
 	if restarts > 0 || watching.Holes() > 0 {
 		return made.Game, fmt.Errorf("the spectator got %d states and met %d holes", restarts, watching.Holes())
 	}
@@ -80,7 +79,7 @@ func (t *table) play(ctx context.Context, stop <-chan struct{}) (string, error) 
 }
 
 // players lets both people play until the game is over.
-func (t *table) players(ctx context.Context, game string, stop <-chan struct{}) error {
+func (t *Table) players(ctx context.Context, game string, stop <-chan struct{}) error {
 	var playing sync.WaitGroup
 	failed := make([]error, 2)
 	for i, seat := range []string{"white", "black"} {
@@ -102,7 +101,7 @@ func (t *table) players(ctx context.Context, game string, stop <-chan struct{}) 
 // player is one person in one game.
 type player struct {
 	*client.Game
-	record   *robustness.Recorder
+	record   *Recorder
 	http     *client.Client
 	id, seat string
 	random   *rand.Rand
@@ -208,30 +207,38 @@ func (p *player) overHTTP(ctx context.Context, c client.Command) (client.Receipt
 
 // attempt makes one attempt and records it.
 func (p *player) attempt(ctx context.Context, c client.Command, by func(context.Context, client.Command) (client.Receipt, error)) bool {
-	a := robustness.Attempt{Game: p.id, Player: p.http.Person().ID, ID: c.ID, T: c.T, Call: p.record.Now()}
+	_, err := p.record.Try(p.id, p.http.Person().ID, c, func() (client.Receipt, error) { return by(ctx, c) })
+	return err == nil
+}
+
+// Try makes one attempt at a command, which has its id, and records it.
+func (r *Recorder) Try(game, player string, c client.Command, by func() (client.Receipt, error)) (client.Receipt, error) {
+	a := Attempt{Game: game, Player: player, ID: c.ID, T: c.T, Call: r.Now()}
 	if c.M != nil {
 		if err := json.Unmarshal(c.M, &a.M); err != nil {
 			panic("robustness: a move that is no text: " + err.Error())
 		}
 	}
-	receipt, err := by(ctx, c)
-	a.Return = p.record.Now()
+	receipt, err := by()
+	a.Return = r.Now()
 	var refusal *client.Error
 	switch {
 	case err == nil:
-		a.Outcome, a.V, a.Duplicate = robustness.Accepted, receipt.V, receipt.Duplicate
+		a.Outcome, a.V, a.Duplicate = Accepted, receipt.V, receipt.Duplicate
 	case errors.As(err, &refusal) && !refusal.Retry: // anything else may have been done, on an earlier try
-		a.Outcome, a.V, a.Code = robustness.Rejected, refusal.V, refusal.Code
+		a.Outcome, a.V, a.Code = Rejected, refusal.V, refusal.Code
 	}
-	p.record.Attempt(a)
-	return err == nil
+	r.Attempt(a)
+	return receipt, err
 }
 
 // look reads the state, as any person may.
-func (p *player) look(ctx context.Context) {
-	call := p.record.Now()
-	s, err := p.http.Look(ctx, p.id, 0)
-	if err == nil { // a server that is down shows nothing
-		p.record.Read(robustness.Read{Game: p.id, Call: call, Return: p.record.Now(), V: s.V})
+func (p *player) look(ctx context.Context) { p.record.Look(ctx, p.http, p.id) }
+
+// Look reads a game's state and records it; a server that is down shows nothing.
+func (r *Recorder) Look(ctx context.Context, as *client.Client, game string) {
+	call := r.Now()
+	if s, err := as.Look(ctx, game, 0); err == nil {
+		r.Read(Read{Game: game, Call: call, Return: r.Now(), V: s.V})
 	}
 }

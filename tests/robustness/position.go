@@ -1,4 +1,4 @@
-package robustness_test
+package robustness
 
 import (
 	"bytes"
