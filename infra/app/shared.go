@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/plygames/ply/infra/bus"
@@ -19,6 +20,10 @@ const relayName = "relay"
 // openShared opens the services that all servers share: the event store, Redis, and Kafka if there is one.
 func (a *App) openShared(ctx context.Context) error {
 	c := a.config
+	if head, err := a.local.Head(ctx); err != nil || head != "" {
+		return errors.Join(err, fmt.Errorf("data folder %s holds games of its own, which servers with a shared store would not see: "+
+			"choose another folder with --data (PLY_DATA), or serve this one to all with `ply store`", a.data))
+	}
 	client, err := redis.Open(redis.Config{Address: c.Redis, Logger: a.log, Observer: a.metrics.Redis})
 	if err != nil {
 		return err
