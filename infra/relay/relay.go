@@ -19,9 +19,8 @@ const (
 	retryMost  = 5 * time.Second
 )
 
-// atOnce is how many events go out between two moments at which a watermark may. A relay that is far behind but moves
-// must not look as if it stood still.
-const atOnce = 256
+// defaultAtOnce is for a bus that is as near as memory.
+const defaultAtOnce = 256
 
 // Config is what a relay is made of.
 type Config struct {
@@ -31,9 +30,12 @@ type Config struct {
 	// anything, so the relay starts at the store's end.
 	Checkpoints Checkpoints
 	Prover      Prover
-	Watermark   time.Duration // how often the watermark is written; zero means 1 s
-	Observer    Observer
-	Logger      *slog.Logger
+	// AtOnce is how many events go out in one call of the bus at most, when there are so many; zero means 256. A watermark
+	// may go out between two calls only: a relay that is far behind but moves must not look as if it stood still.
+	AtOnce    int
+	Watermark time.Duration // how often the watermark is written; zero means 1 s
+	Observer  Observer
+	Logger    *slog.Logger
 }
 
 // Relay is one run of the relay. Make it with Open.
@@ -49,6 +51,9 @@ type Relay struct {
 func Open(ctx context.Context, c Config) (*Relay, error) {
 	if c.Watermark == 0 {
 		c.Watermark = time.Second
+	}
+	if c.AtOnce == 0 {
+		c.AtOnce = defaultAtOnce
 	}
 	r := &Relay{Config: c}
 	if c.Checkpoints == nil {
@@ -90,14 +95,7 @@ func (r *Relay) Run(ctx context.Context) error {
 	wait := retryFirst
 	for {
 		before := r.position()
-		err := r.Log.SubscribeAll(ctx, before, func(events []event.Recorded) error {
-			for part := range slices.Chunk(events, atOnce) {
-				if err := r.publish(ctx, part); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+		err := r.carry(ctx, before)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -112,6 +110,28 @@ func (r *Relay) Run(ctx context.Context) error {
 		}
 		wait = min(2*wait, retryMost)
 	}
+}
+
+// carry reads the store after a position, and publishes what it reads, until one of the two fails or ctx ends.
+func (r *Relay) carry(ctx context.Context, after event.Position) error {
+	reading, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	read := newBacklog(r.AtOnce)
+	var publishing sync.WaitGroup
+	publishing.Go(func() {
+		for events := read.take(ctx); len(events) > 0; events = read.take(ctx) {
+			for part := range slices.Chunk(events, r.AtOnce) {
+				if err := r.publish(ctx, part); err != nil {
+					stop(err)
+					return
+				}
+			}
+		}
+	})
+	stop(r.Log.SubscribeAll(reading, after, func(events []event.Recorded) error { return read.put(reading, events) }))
+	read.end()
+	publishing.Wait()
+	return context.Cause(reading)
 }
 
 func (r *Relay) position() event.Position {
