@@ -36,6 +36,11 @@ func TestWhatIsObservedIsServed(t *testing.T) {
 	m.Relay.Relayed(4, 5*time.Millisecond)
 	m.Relay.Alarm("disk")
 	m.Bus.BadMessage()
+	m.Bus.Published(500, 5*time.Millisecond)
+	m.Bus.Unpublished()
+	m.Bus.Oversized()
+	m.Bus.Delivered(6, 7*time.Millisecond)
+	m.Bus.Resubscribed()
 	m.Fanout.Logs(2)
 	m.Fanout.Behind(.01)
 	m.Fanout.Skipped()
@@ -62,6 +67,9 @@ func TestWhatIsObservedIsServed(t *testing.T) {
 		`ply_append_seconds_count{ok="yes"} 1`, "ply_append_batch_events_sum 4", "ply_append_batch_appends_sum 3",
 		"ply_append_bytes_total 500", "ply_subscriber_behind_events_total 9", "ply_store_stopped 1",
 		"ply_relayed_events_total 4", "ply_relay_lag_seconds_sum 0.005", "ply_bus_bad_messages_total 1",
+		"ply_bus_publish_seconds_sum 0.005", "ply_bus_publish_records_sum 500", "ply_bus_publish_failures_total 1",
+		"ply_bus_oversized_events_total 1", "ply_bus_delivered_events_total 6", "ply_bus_delivery_seconds_sum 0.007",
+		"ply_bus_resubscriptions_total 1",
 		"ply_logs 2", "ply_log_lag_seconds_count 1", "ply_watcher_skips_total 1", `ply_sockets{kind="play"} 1`,
 		`ply_sockets_closed_total{kind="play",why="peer"} 1`, `ply_handshakes_refused_total{status="403"} 1`,
 		"ply_messages_sent_total 1", "ply_message_bytes_sent_total 100", "ply_messages_spilled_total 1",

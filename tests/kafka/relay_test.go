@@ -3,7 +3,6 @@ package kafka_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -75,14 +74,13 @@ type world struct {
 	reader *reader
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, k *harness.Kafka) *world {
 	t.Helper()
 	store, err := pebble.Open(pebble.Config{Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	k := harness.StartKafka(t)
 	b, _ := open(t, k, nil)
 	w := &world{T: t, store: store, kafka: k, bus: b, author: newAuthor(), reader: newReader()}
 	subscribe(t, b, w.reader)
@@ -139,9 +137,8 @@ func (w *world) repeats() int {
 	return w.reader.repeat
 }
 
-func TestARelayGoesOnFromItsCheckpoint(t *testing.T) {
-	t.Parallel()
-	w, c := newWorld(t), new(checkpoints)
+func goesOn(t *testing.T, k *harness.Kafka) {
+	w, c := newWorld(t, k), new(checkpoints)
 	for round := range 3 {
 		stop := w.relay(c)
 		w.append(100)
@@ -167,9 +164,8 @@ func TestARelayGoesOnFromItsCheckpoint(t *testing.T) {
 	}
 }
 
-func TestARelayDiesBetweenPublishAndCheckpoint(t *testing.T) {
-	t.Parallel()
-	w, c := newWorld(t), new(checkpoints)
+func diesBefore(t *testing.T, k *harness.Kafka) {
+	w, c := newWorld(t, k), new(checkpoints)
 	stop := w.relay(c)
 	w.append(100)
 	w.caughtUp("what was appended")
@@ -186,10 +182,9 @@ func TestARelayDiesBetweenPublishAndCheckpoint(t *testing.T) {
 	}
 }
 
-// TestTwoRelaysAtOnce: an old one that wakes up, or a lease that two believe in, means repeats and never a gap.
-func TestTwoRelaysAtOnce(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
+// twoRelays: an old one that wakes up, or a lease that two believe in, means repeats and never a gap.
+func twoRelays(t *testing.T, k *harness.Kafka) {
+	w := newWorld(t, k)
 	var first, second checkpoints
 	w.append(200)
 	w.relay(&first)
@@ -206,7 +201,7 @@ func TestTwoRelaysAtOnce(t *testing.T) {
 
 func TestARelayOutlivesTheBroker(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorld(t, harness.StartKafka(t))
 	w.relay(new(checkpoints))
 	w.append(200)
 	w.caughtUp("what was appended")
@@ -224,53 +219,4 @@ func TestARelayOutlivesTheBroker(t *testing.T) {
 		defer w.reader.mu.Unlock()
 		return w.reader.marks > 0
 	})
-}
-
-// BenchmarkRelay is events from the embedded store into a real Kafka, acknowledged, by one relay that is far behind.
-func BenchmarkRelay(b *testing.B) {
-	const games, perAppend = 1000, 50
-	k := harness.StartKafka(b)
-	store, err := pebble.Open(pebble.Config{Dir: b.TempDir()})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer func() { _ = store.Close() }()
-	a := newAuthor()
-	a.data = fmt.Appendf(nil, `{"m":"e2e4","pad":"%0*d"}`, 170, 0)
-	for i := 0; i < max(b.N, 1); i += perAppend {
-		stream := game(i / perAppend % games)
-		var events []event.Recorded
-		for range perAppend {
-			events = append(events, a.write(stream))
-		}
-		if err := store.Append(b.Context(), stream, events[0].Version-1, events); err != nil {
-			b.Fatal(err)
-		}
-	}
-	o := new(observer)
-	to, err := bus.NewKafka(bus.KafkaConfig{Brokers: k.Brokers(), Observer: o, Logger: silent})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer func() { _ = to.Close() }()
-	if err := to.Connected(b.Context()); err != nil {
-		b.Fatal(err)
-	}
-	r, err := relay.Open(b.Context(), relay.Config{
-		Log: store, Bus: to, Checkpoints: new(checkpoints), Prover: prover{store}, AtOnce: bus.AtOnce, Observer: ignored{}, Logger: silent,
-	})
-	if err != nil {
-		b.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(b.Context())
-	ended := make(chan error, 1)
-	b.ResetTimer()
-	go func() { ended <- r.Run(ctx) }()
-	for o.published.Load() < int64(b.N) {
-		time.Sleep(time.Millisecond)
-	}
-	b.StopTimer()
-	b.ReportMetric(float64(o.published.Load())/b.Elapsed().Seconds(), "events/s")
-	cancel()
-	<-ended
 }
