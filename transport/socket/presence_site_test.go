@@ -57,7 +57,9 @@ func newSiteRig(t *testing.T, sighted bool) (*rig, *socket.Presence, *notebook) 
 	book := &notebook{more: make(chan struct{}, 1)}
 	var presence *socket.Presence
 	r := newRig(t, func(_ *socket.Config, d *socket.Deps) { presence = d.Presence; presence.Join(book) })
-	presence.Sighted(sighted)
+	if sighted {
+		presence.Sighted(true)
+	}
 	r.Begin(id)
 	return r, presence, book
 }
