@@ -106,9 +106,12 @@ func (a *Application) attempt(ctx context.Context, h *hotGame, s *game.State, c 
 	if receipt, done, err := a.accepted(ctx, s, c); done || err != nil {
 		return receipt, s, err
 	}
-	env := a.measure(h, s, c.Player, at)
-	s, err := a.append(ctx, h, s, game.Command{Wish: game.Check{}}, env.overdue)
+	s, err := a.settleClocks(ctx, h, s)
 	if err != nil {
+		return game.Receipt{}, s, err
+	}
+	env := a.measure(h, s, c.Player, at)
+	if s, err = a.append(ctx, h, s, game.Command{Wish: game.Check{}}, env.overdue); err != nil {
 		return game.Receipt{}, s, err
 	}
 	if s, err = a.append(ctx, h, s, c, env.Env); err != nil {

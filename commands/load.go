@@ -63,7 +63,7 @@ func (a *Application) load(ctx context.Context, h *hotGame) (*game.State, error)
 		return nil, domain.Refuse(domain.NotFound, "there is no such game")
 	}
 	h.state.Store(s)
-	h.thinking = a.thinkingSince(s)
+	h.thinking = a.thinkingSince(ctx, s)
 	if s, err = a.takeOver(ctx, h, s); err != nil {
 		return nil, err
 	}

@@ -28,7 +28,8 @@ type Config struct {
 	Log Log
 	Bus Publisher
 	// Checkpoints and Prover are nil for a bus that forgets, such as the in-process one: nobody was there to miss
-	// anything, so the relay starts at the store's end.
+	// anything, so the relay starts at the store's end. With a Prover the place is proved again after every failure: a
+	// store on another machine can be taken back while the relay runs.
 	Checkpoints Checkpoints
 	Prover      Prover
 	Watermark   time.Duration // how often the watermark is written; zero means 1 s
@@ -63,25 +64,40 @@ func Open(ctx context.Context, c Config) (*Relay, error) {
 	if err != nil {
 		return nil, fmt.Errorf("relay: load the checkpoint: %w", err)
 	}
-	if at.Position == "" {
-		return r, nil
-	}
-	id, found, err := c.Prover.EventAt(ctx, at.Position)
-	if err != nil {
-		return nil, fmt.Errorf("relay: prove the checkpoint: %w", err)
-	}
-	if !found || id != at.ID {
-		// A restore took the store back, or this is another store. From there on the store would be silent up to the
-		// checkpoint, so begin again: repeats are harmless.
-		c.Observer.Alarm("relay checkpoint is not in the store")
-		c.Logger.Warn("relay: the checkpoint is of another history; publishing everything again", "position", at.Position)
-		return r, nil
-	}
 	r.at = at
+	if err := r.prove(ctx); err != nil {
+		return nil, fmt.Errorf("relay: %w", err)
+	}
 	return r, nil
 }
 
-// Run publishes until ctx ends, and returns nil then. It outlives failures of the store and of the bus.
+// prove makes sure that the store holds the event up to which everything is out, and begins again if it does not: a
+// restore took the store back, or this is another store. From the old place on it might be silent up to there, and what
+// it has been given since would never go out. Repeats are harmless.
+func (r *Relay) prove(ctx context.Context) error {
+	r.publishing.Lock()
+	at := r.at
+	r.publishing.Unlock()
+	if at.Position == "" || r.Prover == nil {
+		return nil
+	}
+	id, found, err := r.Prover.EventAt(ctx, at.Position)
+	if err != nil {
+		return fmt.Errorf("prove the checkpoint: %w", err)
+	}
+	if found && (id == at.ID || at.ID == event.ID{}) { // without checkpoints it began at the end, which has no id
+		return nil
+	}
+	r.Observer.Alarm("relay checkpoint is not in the store")
+	r.Logger.Warn("relay: the checkpoint is of another history; publishing everything again", "position", at.Position)
+	r.publishing.Lock()
+	r.at = projections.Checkpoint{}
+	r.publishing.Unlock()
+	return nil
+}
+
+// Run publishes until ctx ends, and returns nil then. It outlives failures of the store and of the bus, and a store that
+// was taken back meanwhile.
 func (r *Relay) Run(ctx context.Context) error {
 	var beside sync.WaitGroup
 	defer beside.Wait()
@@ -90,14 +106,7 @@ func (r *Relay) Run(ctx context.Context) error {
 	wait := retryFirst
 	for {
 		before := r.position()
-		err := r.Log.SubscribeAll(ctx, before, func(events []event.Recorded) error {
-			for part := range slices.Chunk(events, atOnce) {
-				if err := r.publish(ctx, part); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+		err := r.follow(ctx, before)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -111,7 +120,22 @@ func (r *Relay) Run(ctx context.Context) error {
 		case <-time.After(wait):
 		}
 		wait = min(2*wait, retryMost)
+		if err := r.prove(ctx); err != nil && ctx.Err() == nil {
+			r.Logger.Error("relay: the store does not say whether it holds the checkpoint", "error", err)
+		}
 	}
+}
+
+// follow publishes what comes after a position, until something fails.
+func (r *Relay) follow(ctx context.Context, after event.Position) error {
+	return r.Log.SubscribeAll(ctx, after, func(events []event.Recorded) error {
+		for part := range slices.Chunk(events, atOnce) {
+			if err := r.publish(ctx, part); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func (r *Relay) position() event.Position {

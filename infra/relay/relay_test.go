@@ -270,6 +270,66 @@ func TestACheckpointOfAnotherHistoryIsNotBelieved(t *testing.T) {
 	}
 }
 
+// takenBack is a store whose subscriptions end with an error as soon as it is restored from a backup.
+type takenBack struct {
+	*store
+	restored chan struct{}
+}
+
+func (s *takenBack) SubscribeAll(ctx context.Context, after event.Position, handle func([]event.Recorded) error) error {
+	s.mu.Lock()
+	behind := after != "" && after > position(len(s.events))
+	restored := s.restored
+	s.mu.Unlock()
+	if behind {
+		return errors.New("the store is behind")
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-restored:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return s.store.SubscribeAll(ctx, after, handle)
+}
+
+// restore leaves the first n events.
+func (s *takenBack) restore(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.events = s.events[:n:n]
+	close(s.restored)
+	s.restored = make(chan struct{})
+}
+
+func TestAStoreTakenBackWhileTheRelayRuns(t *testing.T) {
+	for name, c := range map[string]relay.Checkpoints{"with checkpoints": new(checkpoints), "with a bus that forgets": nil} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, w, o := &takenBack{newStore(), make(chan struct{})}, new(wire), new(observer)
+				stop := run(t, relay.Config{Log: s, Bus: w, Checkpoints: c, Prover: s, Observer: o})
+				s.append("game-a", "game-a", "game-a")
+				synctest.Wait()
+				s.restore(1)
+				time.Sleep(time.Minute)
+				synctest.Wait()
+				s.append("game-b")
+				synctest.Wait()
+				if got := w.versions(); !slices.Equal(got, []uint64{1, 2, 3, 1, 2}) {
+					t.Errorf("published %v, want what is left again and then the new event", got)
+				}
+				if len(o.alarms) != 1 {
+					t.Errorf("alarms %v, want one", o.alarms)
+				}
+				stop()
+			})
+		})
+	}
+}
+
 func TestLagIsMeasuredFromTheOldestEvent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, w, o := newStore("game-a"), new(wire), new(observer)

@@ -19,6 +19,7 @@ func comeBack(t TB, h Harness) {
 		want = append(want, events...)
 		s.holds(script.Stream, want)
 	}
+	s.h.settle()
 	for i, e := range s.stream(script.Stream) {
 		if e.Position == "" {
 			s.Errorf("event %d was read without a position", i)
