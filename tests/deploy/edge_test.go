@@ -140,6 +140,9 @@ func TestSlowRequestsAreCut(t *testing.T) {
 	if d := slices.Min(lives); d < 4*time.Second {
 		t.Errorf("one was cut after %v: honest clients on slow lines need 5 s", d)
 	}
+	if d := slices.Max(lives); d > 30*time.Second {
+		t.Errorf("one was cut after %v only", d)
+	}
 	for _, d := range append(append(c.play, c.watch...), c.project) {
 		if n := d.asked.Load(); n > 1 {
 			t.Errorf("%s was troubled with %d requests that were not complete", d.name, n)
