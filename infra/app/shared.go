@@ -76,7 +76,7 @@ func (a *App) openKafka() error {
 	c := a.config.Kafka
 	kafka, err := bus.NewKafka(bus.KafkaConfig{
 		Brokers: c.Brokers, Partitions: c.Partitions, Replication: c.Replication, NodeName: a.config.AppID,
-		Observer: tmpKafka{a.metrics.Bus}, Logger: a.log,
+		Observer: a.metrics.Bus, Logger: a.log,
 	})
 	if err != nil {
 		return err
@@ -86,7 +86,7 @@ func (a *App) openKafka() error {
 	a.relays = func(ctx context.Context) error {
 		lease.Run(ctx, func(ctx context.Context) error {
 			r, err := relay.Open(ctx, relay.Config{
-				Log: a.all, Bus: kafka, Checkpoints: redis.NewCheckpoints(a.redis, relayName), Prover: a.prover,
+				Log: a.all, Bus: kafka, AtOnce: bus.AtOnce, Checkpoints: redis.NewCheckpoints(a.redis, relayName), Prover: a.prover,
 				Observer: a.metrics.Relay, Logger: a.log,
 			})
 			if err != nil {
