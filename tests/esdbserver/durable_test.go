@@ -145,7 +145,7 @@ func TestOneFolder(t *testing.T) {
 	if err := store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	r.must(r.Reopen())
+	r.reopen()
 	r.same(game)
 	r.missing("player-b")
 
@@ -166,7 +166,7 @@ func TestLargeAppend(t *testing.T) {
 		e.Data = bytes.Repeat([]byte{byte(i)}, 5<<20)
 	}
 	r.wrote(2, "s", noStream, events...)
-	r.must(r.Reopen())
+	r.reopen()
 	for i, e := range r.events(ofStream("s")) {
 		if !bytes.Equal(e.Data, events[i].Data) {
 			t.Errorf("event %d has %d bytes", i, len(e.Data))
@@ -236,7 +236,7 @@ func TestPowerCut(t *testing.T) {
 		close(stop)
 		crowd.Wait()
 		disk = after
-		r.must(r.Crash(onMem(disk)))
+		r.crash(disk)
 		for i, book := range books {
 			got := r.events(ofStream(fmt.Sprintf("w-%d", i)), count(100_000))
 			if len(got)%size != 0 || len(got) < acked[i]*size {
@@ -316,7 +316,7 @@ func TestPowerCutAtUndelete(t *testing.T) {
 	disk.arm(false)
 	came, stayed := 0, 0
 	for _, after := range disk.after {
-		r.must(r.Crash(onMem(after)))
+		r.crash(after)
 		last, _, err := r.Store.Last(r.ctx, "s")
 		r.must(err)
 		if last.Version == 1 {

@@ -294,8 +294,7 @@ func TestStop(t *testing.T) {
 	}
 
 	// With no time left, what hangs is broken off.
-	r.must(r.Reopen())
-	r.raw = r.dial()
+	r.reopen()
 	goOn = disk.stall(t)
 	go func() {
 		_, _, err := r.append("t", noStream, batch("a")...)

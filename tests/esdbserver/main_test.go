@@ -70,6 +70,21 @@ func (r *rig) dial() streams.StreamsClient {
 	return streams.NewStreamsClient(conn)
 }
 
+// reopen closes the server and its folder and serves it again. The stubs get a new connection: the old one would need
+// a moment to notice.
+func (r *rig) reopen() {
+	r.Helper()
+	r.must(r.Reopen())
+	r.raw = r.dial()
+}
+
+// crash goes on with a disk as a power cut left it.
+func (r *rig) crash(disk vfs.FS) {
+	r.Helper()
+	r.must(r.Crash(onMem(disk)))
+	r.raw = r.dial()
+}
+
 // client is the official one.
 func (r *rig) client() *esdb.Client {
 	r.Helper()

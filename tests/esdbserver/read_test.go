@@ -264,7 +264,7 @@ func TestRow37EventOnTheWire(t *testing.T) {
 	bare := proposed("c")
 	bare.Data = nil
 	r.wrote(2, "s", noStream, proposed("a"), binary, bare)
-	r.must(r.Reopen()) // what is told of an event survives
+	r.reopen() // what is told of an event survives
 	var first []string
 	for i, e := range r.events(ofStream("s")) {
 		content := "application/json"
@@ -321,7 +321,7 @@ func TestFreshStoreIsNotEmpty(t *testing.T) {
 			t.Errorf("a fresh store has %v", e)
 		}
 	}
-	r.must(r.Reopen())
+	r.reopen()
 	if after := len(r.events(ofAll)); after != len(before) {
 		t.Errorf("after a restart there are %d events; there were %d", after, len(before))
 	}

@@ -251,6 +251,8 @@ func TestRow35Filtered(t *testing.T) {
 	s := r.subscribe(ofAll, mine)
 	s.says("confirmation", "checkpoint", "checkpoint", "checkpoint", "caught up")
 	wanted(s, 19, 39, 52)
+	even := r.subscribe(ofAll, func(o *streams.ReadReq_Options) { o.FilterOption = streamPrefix("mine-", 53, 1) })
+	even.says("confirmation", "checkpoint", "caught up") // the end is told once
 	r.wrote(99, "other", at(49), fresh(50)...)
 	s.says("checkpoint", "checkpoint")
 	wanted(s, 19, 39, 52, 72, 92)
@@ -378,26 +380,22 @@ func TestObserver(t *testing.T) {
 	}
 }
 
-// TestIdleSubscription leaves a subscription alone for as long as it takes a server that was not told otherwise to
-// take the client's pings for an attack: three of them, 10 s apart.
-func TestIdleSubscription(t *testing.T) {
-	t.Parallel()
+// TestHundredCalls: a connection carries 100 calls; one more waits for its turn, and if need be in vain.
+func TestHundredCalls(t *testing.T) {
 	r := serve(t, esdbserver.Config{})
-	s, err := r.api.SubscribeToStream(r.ctx, "s", esdb.SubscribeToStreamOptions{From: esdb.Start{}})
-	r.must(err)
-	defer s.Close()
-	if first := s.Recv(); first.CaughtUp == nil {
-		t.Fatalf("the subscription begins with %+v", first)
+	var open []*sub
+	for range 100 {
+		s := r.subscribe(ofStream("s"))
+		s.says("confirmation", "caught up")
+		open = append(open, s)
 	}
-	next := make(chan *esdb.SubscriptionEvent, 1)
-	go func() { next <- s.Recv() }()
-	select {
-	case e := <-next:
-		t.Fatalf("the idle subscription has %+v", e)
-	case <-time.After(33 * time.Second):
-	}
+	soon, cancel := context.WithTimeout(r.ctx, 200*time.Millisecond)
+	defer cancel()
+	_, _, err := r.appendIn(soon, "s", noStream, fresh(1)...)
+	r.refused(err, nil, codes.DeadlineExceeded)
+	open[0].end()
 	r.wrote(0, "s", noStream, fresh(1)...)
-	if e := <-next; e.EventAppeared == nil {
-		t.Fatalf("after a while the subscription has %+v", e)
+	for _, s := range open[1:] {
+		s.says("s@0")
 	}
 }
