@@ -36,7 +36,8 @@ func startKafka(t testing.TB, nodes int) *Kafka {
 	if !kafka.Cached() {
 		NeedPackage(t, "maven", "mvn")
 	}
-	c, err := kafka.Start(Within(t, 10*time.Minute), kafka.Config{Dir: t.TempDir(), Nodes: nodes, Progress: func(format string, args ...any) {
+	_, measured := t.(*testing.B)
+	c, err := kafka.Start(Within(t, 10*time.Minute), kafka.Config{Dir: t.TempDir(), Nodes: nodes, Measured: measured, Progress: func(format string, args ...any) {
 		_, _ = fmt.Fprintf(os.Stderr, format+"\n", args...) // seen while it lasts, which t.Logf is not
 	}})
 	if err != nil {

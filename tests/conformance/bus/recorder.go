@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/plygames/ply/domain/event"
 )
@@ -15,8 +16,9 @@ type recorder struct {
 	events []event.Recorded
 	marks  []mark
 	panics int // how many calls of Events are yet to panic
-	inside int
-	clash  bool // two calls at once
+
+	inside atomic.Int32 // calls that are under way
+	clash  atomic.Bool  // there were two
 }
 
 // mark is a watermark, and how many events came before it.
@@ -25,20 +27,19 @@ type mark struct {
 	behind int
 }
 
-// enter notes that the handler is being called.
-func (r *recorder) enter() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.inside++
-	r.clash = r.clash || r.inside > 1
+// enter notes that the handler is being called, until leave is.
+func (r *recorder) enter() (leave func()) {
+	if r.inside.Add(1) > 1 {
+		r.clash.Store(true)
+	}
+	return func() { r.inside.Add(-1) }
 }
 
 // Events implements bus.Handler.
 func (r *recorder) Events(events []event.Recorded) {
-	r.enter()
+	defer r.enter()()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.inside--
 	if r.panics > 0 {
 		r.panics--
 		panic("a handler's mistake")
@@ -48,10 +49,9 @@ func (r *recorder) Events(events []event.Recorded) {
 
 // Watermark implements bus.Handler.
 func (r *recorder) Watermark(at event.Position) {
-	r.enter()
+	defer r.enter()()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.inside--
 	r.marks = append(r.marks, mark{at, len(r.events)})
 }
 

@@ -18,6 +18,7 @@ type Config struct {
 	Dir      string                           // of the brokers' data and output; it must exist, and what is in it stays
 	Nodes    int                              // 1 or 3; 0 means 1
 	Port     int                              // of the first node for clients, the others' follow; 0 = free ones
+	Measured bool                             // throughput counts, so Java shall compile well instead of soon
 	Progress func(format string, args ...any) // told what takes time; nil = nobody
 }
 
@@ -126,7 +127,7 @@ func newNodes(c Config, home string, flags []string) ([]*Node, error) {
 		if err != nil {
 			return nil, err
 		}
-		n.command = command(home, flags, c.Nodes, n.dir)
+		n.command = command(home, flags, c, n.dir)
 		nodes = append(nodes, n)
 	}
 	return nodes, nil

@@ -53,11 +53,14 @@ func properties(nodes, id int, port, controller, voters, data string) string {
 }
 
 // command is how a node is started: quietly, with warnings only, and small.
-func command(home string, flags []string, nodes int, dir string) []string {
+func command(home string, flags []string, c Config, dir string) []string {
 	heap := "-Xmx512m"
-	if nodes > 1 {
+	if c.Nodes > 1 {
 		heap = "-Xmx256m"
 	}
-	args := append([]string{"java", heap, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dlog4j2.level=WARN"}, flags...)
+	args := append([]string{"java", heap, "-XX:+UseSerialGC", "-Dlog4j2.level=WARN"}, flags...)
+	if !c.Measured {
+		args = append(args, "-XX:TieredStopAtLevel=1")
+	}
 	return append(args, "-cp", filepath.Join(libs(home), "*"), "kafka.Kafka", filepath.Join(dir, "server.properties"))
 }
