@@ -11,7 +11,10 @@ import (
 	"github.com/plygames/ply/tests/harness"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// Sarama's library of metrics never ends its ticker.
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/rcrowley/go-metrics.(*meterArbiter).tick"))
+}
 
 // root is the repository.
 func root(t *testing.T) string {
