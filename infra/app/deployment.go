@@ -18,6 +18,7 @@ type deployment struct {
 	all       projections.Log     // what is folded in the global order
 	snapshots commands.Snapshots
 	alive     marks
+	prover    relay.Prover // nil: the store can't have been taken back behind our back
 	bus       bus.Bus
 	relays    func(context.Context) error // carries the store to the bus until its context ends
 	refuses   func(context.Context) error // says, as soon as it is known, that the bus can't be used; nil = it can
@@ -53,7 +54,7 @@ func (a *App) openRelay(ctx context.Context) error {
 	if a.relays != nil || !a.config.Roles.Relay {
 		return nil
 	}
-	r, err := relay.Open(ctx, relay.Config{Log: a.all, Bus: a.bus, Observer: a.metrics.Relay, Logger: a.log})
+	r, err := relay.Open(ctx, relay.Config{Log: a.all, Bus: a.bus, Prover: a.prover, Observer: a.metrics.Relay, Logger: a.log})
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/plygames/ply/infra/bus"
@@ -19,6 +20,10 @@ const relayName = "relay"
 // openShared opens the services that all servers share: the event store, Redis, and Kafka if there is one.
 func (a *App) openShared(ctx context.Context) error {
 	c := a.config
+	if head, err := a.local.Head(ctx); err != nil || head != "" {
+		return errors.Join(err, fmt.Errorf("data folder %s holds games of its own, which servers with a shared store would not see: "+
+			"choose another folder with --data (PLY_DATA), or serve this one to all with `ply store`", a.data))
+	}
 	client, err := redis.Open(redis.Config{Address: c.Redis, Logger: a.log, Observer: a.metrics.Redis})
 	if err != nil {
 		return err
@@ -32,8 +37,8 @@ func (a *App) openShared(ctx context.Context) error {
 		return err
 	}
 	a.closers = append(a.closers, events.Close)
-	a.store, a.all = events, events
-	if err := a.openJournal(ctx, events, client); err != nil {
+	a.store, a.all, a.prover = events, events, events
+	if err := a.openJournal(ctx, events); err != nil {
 		return err
 	}
 	alive := redis.NewAlive(client, a.incarnation)
@@ -43,19 +48,19 @@ func (a *App) openShared(ctx context.Context) error {
 		a.openOwnBus()
 		return nil
 	}
-	return a.openKafka(events, client)
+	return a.openKafka()
 }
 
 // openJournal puts the journal in front of the store for servers that decide on games, as the deployment has it. The
 // others read what the store has.
-func (a *App) openJournal(ctx context.Context, events *eventstoredb.Store, client *redis.Client) error {
+func (a *App) openJournal(ctx context.Context, events *eventstoredb.Store) error {
 	if !a.hosts() {
 		return nil
 	}
 	if !a.config.Journal {
 		return journal.AgreeOff(ctx, events)
 	}
-	j, err := journal.Open(ctx, events, client, journal.Options{
+	j, err := journal.Open(ctx, events, a.redis, journal.Options{
 		Config: journal.Config{Logger: a.log, Observer: a.metrics.Journal}, Unsafe: a.config.JournalUnsafe,
 	})
 	if err != nil {
@@ -67,21 +72,21 @@ func (a *App) openJournal(ctx context.Context, events *eventstoredb.Store, clien
 }
 
 // openKafka makes the bus between servers. One relay at a time carries the store to it, by a lease that only saves work.
-func (a *App) openKafka(events *eventstoredb.Store, client *redis.Client) error {
+func (a *App) openKafka() error {
 	c := a.config.Kafka
 	kafka, err := bus.NewKafka(bus.KafkaConfig{
 		Brokers: c.Brokers, Partitions: c.Partitions, Replication: c.Replication, NodeName: a.config.AppID,
-		Observer: tmpKafka{a.metrics.Bus}, Logger: a.log,
+		Observer: a.metrics.Bus, Logger: a.log,
 	})
 	if err != nil {
 		return err
 	}
 	a.bus = kafka
-	lease := &redis.Lease{Client: client, Name: relayName, Stubborn: true}
+	lease := &redis.Lease{Client: a.redis, Name: relayName, Stubborn: true}
 	a.relays = func(ctx context.Context) error {
 		lease.Run(ctx, func(ctx context.Context) error {
 			r, err := relay.Open(ctx, relay.Config{
-				Log: a.all, Bus: kafka, Checkpoints: redis.NewCheckpoints(client, relayName), Prover: events,
+				Log: a.all, Bus: kafka, AtOnce: bus.AtOnce, Checkpoints: redis.NewCheckpoints(a.redis, relayName), Prover: a.prover,
 				Observer: a.metrics.Relay, Logger: a.log,
 			})
 			if err != nil {

@@ -70,7 +70,7 @@ func (c consumer) ConsumePartition(topic string, partition int32, _ int64) (sara
 func (s *session) offset(l *lane) (int64, error) {
 	next, at := l.place()
 	switch {
-	case next < 0 && s.late: // it should have been positioned some time ago
+	case next < 0 && s.late.Load():
 		return s.since(l, s.asked)
 	case next < 0:
 		return s.client.GetOffset(s.k.c.Topic, int32(l.number), sarama.OffsetNewest)

@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -14,8 +15,8 @@ type subscription struct {
 	k     *Kafka
 	name  string
 	lanes []*lane
-	asked time.Time // when it should have been positioned
-	late  bool      // an attempt has failed or ended; only run changes it
+	asked time.Time   // when it should have been positioned
+	late  atomic.Bool // nobody waits for that any more
 }
 
 // Subscribe implements Subscriber.
@@ -52,6 +53,7 @@ func (k *Kafka) SubscribePartitions(ctx context.Context, name string, to func(pa
 	case err := <-ended:
 		return fmt.Errorf("subscribe %s to kafka: %w", name, err)
 	case <-patience.C:
+		s.late.Store(true) // before the caller goes on: what is published from now on must arrive
 		k.logger.Warn("kafka can't be subscribed to yet; trying again in the background", "subscription", name, "brokers", k.c.Brokers)
 		return nil
 	}
@@ -74,7 +76,6 @@ func (s *subscription) run(ctx context.Context, positioned chan struct{}) error 
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		s.late = true
 		if time.Since(began) > againMost {
 			wait = againFirst
 		}
@@ -94,7 +95,6 @@ func (s *subscription) run(ctx context.Context, positioned chan struct{}) error 
 type session struct {
 	*subscription
 	client sarama.Client // for offsets
-	late   bool          // the subscription should have been positioned some time ago
 }
 
 // session subscribes and takes messages until ctx ends or something has to be done about it. ready is called when it is
@@ -115,7 +115,7 @@ func (s *subscription) session(ctx context.Context, ready func()) error {
 		return err
 	}
 	defer func() { l.cut(); _ = client.Close() }()
-	current := &session{subscription: s, client: client, late: s.late}
+	current := &session{s, client}
 	from, err := kafka.NewSubscriber(kafka.SubscriberConfig{
 		Brokers:               s.k.c.Brokers,
 		Unmarshaler:           unmarshaler{kafka.DefaultMarshaler{}},

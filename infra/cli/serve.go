@@ -68,25 +68,23 @@ func serve(s streams, settings config.Config) error {
 	log := logging.New(s.err, settings.LogLevel, format)
 	ctx, stop := untilSignal(log)
 	defer stop()
-	serving, err := open(ctx, s, settings, log)
+	serving, err := open(ctx, settings, log)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(s.out, "ply listens on http://%s\nadmin on http://%s\ndata in %s\n", serving.Addr(), serving.AdminAddr(), serving.Data())
+	if store, ok := serving.(*app.StoreServer); ok {
+		fmt.Fprintf(s.out, "store on esdb://%s?tls=false\n", store.StoreAddr())
+	}
 	return serving.Run(ctx)
 }
 
 // open makes the server that the roles ask for.
-func open(ctx context.Context, s streams, settings config.Config, log *slog.Logger) (server, error) {
-	if !settings.Roles.Store {
-		return app.New(ctx, settings, version(), log)
+func open(ctx context.Context, settings config.Config, log *slog.Logger) (server, error) {
+	if settings.Roles.Store {
+		return app.NewStoreServer(ctx, settings, version(), log)
 	}
-	store, err := app.NewStoreServer(ctx, settings, version(), log)
-	if err != nil {
-		return nil, err
-	}
-	fmt.Fprintf(s.out, "store on esdb://%s?tls=false\n", store.StoreAddr())
-	return store, nil
+	return app.New(ctx, settings, version(), log)
 }
 
 // twice is how soon a repeated signal is still the same request: some supervisors send it to the process and to its

@@ -6,7 +6,8 @@
 //     call runs in a goroutine of its own and its caller leaves when the context ends.
 //   - A client that has died, lost its server or been sent elsewhere is replaced (client.go): one attempt at a time,
 //     with back-off; the old one is closed when its last call has ended. v4.2.0 never comes back from a failed discovery,
-//     loses one connection with every Unavailable, and forgets the connection it was redirected to.
+//     leaves one connection open with every Unavailable, and forgets the connection to a leader it was sent to. It comes
+//     to none of this, because we look for servers with new clients only (logger.go).
 //   - An append tells what is certain (verdict.go): ErrUnavailable = not written and never will be, ErrUnknown = perhaps;
 //     append the very same events again. The server's "wrong expected version" is never believed as a text: the stream is
 //     read and ids are compared.

@@ -51,7 +51,12 @@ func (l *link) begin() bool {
 func (l *link) through() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.door--
+	l.leaveDoor(1)
+}
+
+// leaveDoor tells those who wait that the door is empty, if it is. Called with mu held.
+func (l *link) leaveDoor(calls int) {
+	l.door -= calls
 	if l.door == 0 && l.still != nil {
 		close(l.still)
 		l.still = nil
@@ -85,20 +90,16 @@ func (l *link) giveUp() bool {
 	return true
 }
 
-// emptied is closed when nobody is in the door. One caller at a time may wait.
+// emptied is closed when nobody is in the door.
 func (l *link) emptied() <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.still == nil {
 		l.still = make(chan struct{})
-		if l.door == 0 {
-			closed := l.still
-			close(closed)
-			l.still = nil
-			return closed
-		}
 	}
-	return l.still
+	empty := l.still
+	l.leaveDoor(0)
+	return empty
 }
 
 // silence is how long the server has to be silent, and a call to have waited, before the connection is given up: the

@@ -4,7 +4,7 @@ package eventstoredb
 type Observer interface {
 	// Called reports one call that was answered or given up: its kind ("append", "verify", "read stream", "read all",
 	// "subscribe"), its result ("ok", "conflict", "unavailable", "unknown", "invalid", "behind") and its seconds. For a
-	// subscription that is one life of it.
+	// subscription that is one life of it, "ok" if it was ended by its context or its handler.
 	Called(kind, result string, seconds float64)
 	// InFlight reports how many calls the server has not answered yet, subscriptions included.
 	InFlight(calls int)

@@ -47,10 +47,11 @@ func (s *Store) SubscribeAll(ctx context.Context, after event.Position, handle f
 		before := last
 		began := time.Now()
 		err := s.follow(ctx, &last, handle)
-		s.seen.Called("subscribe", result(err), time.Since(began).Seconds())
 		var own handled
+		ours := ctx.Err() != nil || errors.As(err, &own)
+		s.seen.Called("subscribe", lifeResult(ours, err), time.Since(began).Seconds())
 		switch {
-		case errors.As(err, &own):
+		case own.error != nil:
 			return own.error
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -68,6 +69,14 @@ func (s *Store) SubscribeAll(ctx context.Context, after event.Position, handle f
 		}
 		s.seen.Resubscribed()
 	}
+}
+
+// lifeResult names what ended a life of a subscription, for the observer.
+func lifeResult(ours bool, err error) string {
+	if ours {
+		return "ok"
+	}
+	return result(err)
 }
 
 // follow is one life of a subscription. It moves last.

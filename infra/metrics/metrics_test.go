@@ -45,6 +45,11 @@ func TestWhatIsObservedIsServed(t *testing.T) {
 	m.Relay.Relayed(4, 5*time.Millisecond)
 	m.Relay.Alarm("disk")
 	m.Bus.BadMessage()
+	m.Bus.Published(500, 5*time.Millisecond)
+	m.Bus.Unpublished()
+	m.Bus.Oversized()
+	m.Bus.Delivered(6, 7*time.Millisecond)
+	m.Bus.Resubscribed()
 	m.Fanout.Logs(2)
 	m.Fanout.Behind(.01)
 	m.Fanout.Skipped()
@@ -89,6 +94,9 @@ func TestWhatIsObservedIsServed(t *testing.T) {
 		"ply_journal_waiting_games 5", "ply_journal_halted_games 1", "ply_journal_redis_distrusted 1",
 		`ply_alarms_total{what="journal: game halted"} 1`,
 		"ply_relayed_events_total 4", "ply_relay_lag_seconds_sum 0.005", "ply_bus_bad_messages_total 1",
+		"ply_bus_publish_seconds_sum 0.005", "ply_bus_publish_records_sum 500", "ply_bus_publish_failures_total 1",
+		"ply_bus_oversized_events_total 1", "ply_bus_delivered_events_total 6", "ply_bus_delivery_seconds_sum 0.007",
+		"ply_bus_resubscriptions_total 1",
 		"ply_logs 2", "ply_log_lag_seconds_count 1", "ply_watcher_skips_total 1", `ply_sockets{kind="play"} 1`,
 		`ply_sockets_closed_total{kind="play",why="peer"} 1`, `ply_handshakes_refused_total{status="403"} 1`,
 		"ply_messages_sent_total 1", "ply_message_bytes_sent_total 100", "ply_messages_spilled_total 1",

@@ -28,7 +28,9 @@ func Answered(err error) bool {
 }
 
 // passing begins the answers of a Redis that may do better soon.
-var passing = []string{"LOADING", "BUSY", "MISCONF", "OOM", "READONLY", "MASTERDOWN", "NOREPLICAS", "TRYAGAIN", "CLUSTERDOWN"}
+var passing = []string{
+	"LOADING", "BUSY", "MISCONF", "OOM", "READONLY", "MASTERDOWN", "NOREPLICAS", "TRYAGAIN", "CLUSTERDOWN",
+}
 
 // Failed says what was being done when a call failed. nil stays nil, and so does "there is no such key", which is an
 // answer. It wraps commands.ErrUnavailable if Redis does not answer, or not in time, or says that it can't work now.

@@ -19,9 +19,8 @@ const (
 	retryMost  = 5 * time.Second
 )
 
-// atOnce is how many events go out between two moments at which a watermark may. A relay that is far behind but moves
-// must not look as if it stood still.
-const atOnce = 256
+// defaultAtOnce is for a bus that is as near as memory.
+const defaultAtOnce = 256
 
 // Config is what a relay is made of.
 type Config struct {
@@ -32,16 +31,20 @@ type Config struct {
 	// store on another machine can be taken back while the relay runs.
 	Checkpoints Checkpoints
 	Prover      Prover
-	Watermark   time.Duration // how often the watermark is written; zero means 1 s
-	Observer    Observer
-	Logger      *slog.Logger
+	// AtOnce is how many events go out in one call of the bus at most, when there are so many; zero means 256. A watermark
+	// may go out between two calls only: a relay that is far behind but moves must not look as if it stood still.
+	AtOnce    int
+	Watermark time.Duration // how often the watermark is written; zero means 1 s
+	Observer  Observer
+	Logger    *slog.Logger
 }
 
 // Relay is one run of the relay. Make it with Open.
 type Relay struct {
 	Config
 
-	publishing sync.Mutex // held over one write to the bus, so that no watermark overtakes its events
+	start      projections.Checkpoint // as it was loaded
+	publishing sync.Mutex             // held over one write to the bus, so that no watermark overtakes its events
 	at         projections.Checkpoint
 }
 
@@ -50,6 +53,9 @@ type Relay struct {
 func Open(ctx context.Context, c Config) (*Relay, error) {
 	if c.Watermark == 0 {
 		c.Watermark = time.Second
+	}
+	if c.AtOnce == 0 {
+		c.AtOnce = defaultAtOnce
 	}
 	r := &Relay{Config: c}
 	if c.Checkpoints == nil {
@@ -64,7 +70,7 @@ func Open(ctx context.Context, c Config) (*Relay, error) {
 	if err != nil {
 		return nil, fmt.Errorf("relay: load the checkpoint: %w", err)
 	}
-	r.at = at
+	r.start, r.at = at, at
 	if err := r.prove(ctx); err != nil {
 		return nil, fmt.Errorf("relay: %w", err)
 	}
@@ -106,7 +112,7 @@ func (r *Relay) Run(ctx context.Context) error {
 	wait := retryFirst
 	for {
 		before := r.position()
-		err := r.follow(ctx, before)
+		err := r.carry(ctx, before)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -126,16 +132,26 @@ func (r *Relay) Run(ctx context.Context) error {
 	}
 }
 
-// follow publishes what comes after a position, until something fails.
-func (r *Relay) follow(ctx context.Context, after event.Position) error {
-	return r.Log.SubscribeAll(ctx, after, func(events []event.Recorded) error {
-		for part := range slices.Chunk(events, atOnce) {
-			if err := r.publish(ctx, part); err != nil {
-				return err
+// carry reads the store after a position, and publishes what it reads, until one of the two fails or ctx ends.
+func (r *Relay) carry(ctx context.Context, after event.Position) error {
+	reading, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	read := newBacklog(r.AtOnce)
+	var publishing sync.WaitGroup
+	publishing.Go(func() {
+		for events := read.take(ctx); len(events) > 0; events = read.take(ctx) {
+			for part := range slices.Chunk(events, r.AtOnce) {
+				if err := r.publish(ctx, part); err != nil {
+					stop(err)
+					return
+				}
 			}
 		}
-		return nil
 	})
+	stop(r.Log.SubscribeAll(reading, after, func(events []event.Recorded) error { return read.put(reading, events) }))
+	read.end()
+	publishing.Wait()
+	return context.Cause(reading)
 }
 
 func (r *Relay) position() event.Position {
@@ -163,22 +179,39 @@ func (r *Relay) publish(ctx context.Context, events []event.Recorded) error {
 	}
 	last := events[len(events)-1]
 	r.at = projections.Checkpoint{Position: last.Position, ID: last.ID}
-	if r.Checkpoints != nil {
-		if err := r.Checkpoints.Save(ctx, r.at); err != nil {
-			return fmt.Errorf("save the checkpoint: %w", err)
-		}
-	}
 	return nil
 }
 
-// watermarks tells the bus regularly how far everything is out. While a Publish hangs none is written, which is how
-// watch servers learn that the feed stands still.
+// save keeps the checkpoint, if it has moved since saved. One that can't be kept costs repeats, should this relay die.
+func (r *Relay) save(ctx context.Context, saved *projections.Checkpoint) {
+	r.publishing.Lock()
+	at := r.at
+	r.publishing.Unlock()
+	if r.Checkpoints == nil || at == *saved {
+		return
+	}
+	if err := r.Checkpoints.Save(ctx, at); err != nil {
+		r.Logger.Warn("relay: the checkpoint was not saved; a restart now would repeat what is out", "error", err)
+		return
+	}
+	*saved = at
+}
+
+// lastSave is how long the last checkpoint may take when the relay is told to end.
+const lastSave = time.Second
+
+// watermarks tells the bus regularly how far everything is out, and keeps that. While a Publish hangs no watermark is
+// written, which is how watch servers learn that the feed stands still.
 func (r *Relay) watermarks(ctx context.Context) {
 	tick := time.NewTicker(r.Watermark)
 	defer tick.Stop()
+	saved := r.start
 	for {
 		select {
 		case <-ctx.Done():
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastSave)
+			r.save(last, &saved)
+			cancel()
 			return
 		case <-tick.C:
 		}
@@ -188,6 +221,7 @@ func (r *Relay) watermarks(ctx context.Context) {
 		if err != nil && !errors.Is(err, context.Canceled) {
 			r.Logger.Error("relay: no watermark written", "error", err)
 		}
+		r.save(ctx, &saved)
 	}
 }
 

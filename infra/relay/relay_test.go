@@ -341,3 +341,73 @@ func TestLagIsMeasuredFromTheOldestEvent(t *testing.T) {
 		stop()
 	})
 }
+
+// slow is a wire that is busy for a second over each call, and notes how much each brought. In a bubble nothing may wait
+// for it by a lock, such as a watermark does.
+type slow struct {
+	wire
+	calls []int
+}
+
+func (s *slow) Publish(ctx context.Context, events []event.Recorded) error {
+	time.Sleep(time.Second)
+	s.mu.Lock()
+	s.calls = append(s.calls, len(events))
+	s.mu.Unlock()
+	return s.wire.Publish(ctx, events)
+}
+
+func TestABusyBusGetsAllThatHasComeMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, w := newStore(), new(slow)
+		stop := run(t, relay.Config{Log: s, Bus: w, AtOnce: 100, Watermark: time.Hour})
+		s.append("game-a")
+		synctest.Wait()
+		for range 250 {
+			s.append("game-a")
+			synctest.Wait()
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if !slices.Equal(w.calls, []int{1, 100, 100, 50}) {
+			t.Errorf("calls of %v events, want 1, then at most 100 at once", w.calls)
+		}
+		for i, v := range w.versions() {
+			if v != uint64(i+1) {
+				t.Fatalf("version %d in place %d", v, i+1)
+			}
+		}
+		stop()
+	})
+}
+
+func TestWhatWasReadBeforeTheStoreFailedIsPublished(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, w := newStore("game-a", "game-a", "game-a"), new(slow)
+		f := &failing{store: s}
+		stop := run(t, relay.Config{Log: f, Bus: w, Checkpoints: new(checkpoints), Prover: s, Watermark: time.Hour})
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := w.versions(); !slices.Equal(got, []uint64{1, 2, 3}) {
+			t.Errorf("published %v, want each event once", got)
+		}
+		stop()
+	})
+}
+
+// failing is a store whose first subscription breaks off after what is there.
+type failing struct {
+	*store
+	failed bool
+}
+
+func (f *failing) SubscribeAll(ctx context.Context, after event.Position, handle func([]event.Recorded) error) error {
+	if f.failed {
+		return f.store.SubscribeAll(ctx, after, handle)
+	}
+	f.failed = true
+	if err := handle(slices.Clone(f.events)); err != nil {
+		return err
+	}
+	return errors.New("the store broke off")
+}

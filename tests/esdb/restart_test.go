@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -103,6 +104,36 @@ func TestRestartsUnderLoad(t *testing.T) {
 	}
 	harness.Eventually(t, patience, fmt.Sprintf("%d events at the subscriber", total), func() bool { return shown.count() >= total })
 	shown.once(t)
+}
+
+// TestClusters connects through gossip: by several addresses, of which one is dead, and by a name.
+func TestClusters(t *testing.T) {
+	for name, url := range map[string]func(address string) string{
+		"addresses": func(address string) string { return "esdb://127.0.0.1:1," + address + "?tls=false" },
+		"name":      func(address string) string { return "esdb+discover://" + address + "?tls=false" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := harness.ServeESDB(t, pebble.Config{Dir: "data", FS: vfs.NewMem()}, esdbserver.Config{})
+			store, err := eventstoredb.Open(harness.Within(t, patience), eventstoredb.Config{
+				ConnectionString: url(server.Address()), Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = store.Close() }() // never fails
+			script := eventstore.NewScript()
+			for range 3 {
+				expected := script.Version
+				events := script.Say("x")
+				harness.Eventually(t, patience, "an append", func() bool {
+					return store.Append(context.Background(), script.Stream, expected, events) == nil
+				})
+				if err := server.Reopen(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
 }
 
 // shown is what a subscriber saw.

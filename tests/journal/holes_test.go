@@ -3,6 +3,7 @@ package journal_test
 import (
 	"context"
 	"errors"
+	"iter"
 	"slices"
 	"testing"
 
@@ -212,4 +213,103 @@ func TestAChunkIsFrozenUntilItsOutcomeIsKnown(t *testing.T) {
 		t.Errorf("sent %d appends of %v", len(store.calls), store.calls)
 	}
 	r.stored(script.Stream, slices.Concat(first, second))
+}
+
+// behindhand is a store whose reads of games do not show the newest events for some times, as a follower's might.
+type behindhand struct {
+	commands.EventStore
+	times int
+}
+
+func (b *behindhand) ReadStream(ctx context.Context, stream event.Stream, from uint64) iter.Seq2[event.Recorded, error] {
+	events, err := collect(b.EventStore.ReadStream(ctx, stream, from))
+	if _, isGame := stream.Game(); isGame && b.times > 0 && len(events) > 0 {
+		b.times--
+		events = events[:len(events)-1]
+	}
+	return func(yield func(event.Recorded, error) bool) {
+		for _, e := range events {
+			if !yield(e, nil) {
+				return
+			}
+		}
+		if err != nil {
+			yield(event.Recorded{}, err)
+		}
+	}
+}
+
+// The store does not show yet what it has confirmed and what has left the tail: the reader looks again, and says so when
+// the gap stays, rather than show a history with a hole or an old end.
+func TestAReaderLooksAgainAtAGap(t *testing.T) {
+	for name, tail := range map[string]bool{"behind it a tail": true, "behind it nothing": false} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			writer := r.still(r.store)
+			script := game()
+			all := script.Say("1", "2", "3")
+			r.must(put(writer, all))
+			r.must(writer.Flush(t.Context(), script.Stream))
+			if tail {
+				more := script.Say("4")
+				r.must(put(writer, more))
+				all = append(all, more...)
+			}
+			got, err := collect(r.still(&behindhand{r.store, 2}).ReadStream(t.Context(), script.Stream, 1))
+			if err != nil || !slices.Equal(ids(got), ids(all)) {
+				t.Errorf("%d events of %d, %v", len(got), len(all), err)
+			}
+			got, err = collect(r.still(&behindhand{r.store, 1000}).ReadStream(t.Context(), script.Stream, 1))
+			if !isUnavailable(err) || !slices.Equal(ids(got), ids(all[:2])) {
+				t.Errorf("%d events, %v", len(got), err)
+			}
+		})
+	}
+}
+
+// The port's rule for appends holds as well for a game that Redis has forgotten, where the store is compared with, and for
+// one whose older events have left the tail.
+func TestTheRuleOfAppendsOnColdGames(t *testing.T) {
+	r := newRig(t)
+	j := r.still(r.store)
+	script := game()
+	all := script.Say("1", "2", "3", "4")
+	tail := script.Say("5", "6")
+	r.must(put(j, all))
+	fork := resume(all[:2])
+	other := fork.Say("another 3", "another 4")
+	ahead := resume(all)
+	ahead.Say("5 is missing")
+	for _, state := range []string{"forgotten", "older events are in the store only"} {
+		for _, c := range []struct {
+			what   string
+			events []event.Recorded
+			want   error
+		}{
+			{"repeated", all, nil},
+			{"repeated in part", all[1:3], nil},
+			{"other events", other, commands.ErrConflict},
+			{"partly other events", []event.Recorded{all[1], other[0]}, commands.ErrConflict},
+			{"ahead", ahead.Say("7", "8", "9"), commands.ErrConflict},
+			{"over the end", slices.Concat(all[3:], tail, ahead.Say("10")), commands.ErrConflict},
+		} {
+			if state == "forgotten" {
+				r.must(j.Flush(t.Context(), script.Stream))
+				_, err := j.Keys.Evict(t.Context(), script.Stream, 0)
+				r.must(err)
+			}
+			for i := range c.events { // the versions that the case is about, whatever the script counts
+				c.events[i].Version = c.events[0].Version + uint64(i)
+			}
+			if err := put(j, c.events); !errors.Is(err, c.want) {
+				t.Errorf("%s, %s: %v, want %v", state, c.what, err, c.want)
+			}
+		}
+		if state == "forgotten" {
+			r.must(put(j, tail))
+			r.must(put(j, slices.Concat(all[2:], tail))) // half in the store, half in the tail
+		}
+	}
+	r.must(j.Flush(t.Context(), script.Stream))
+	r.stored(script.Stream, slices.Concat(all, tail))
 }

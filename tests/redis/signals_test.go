@@ -1,7 +1,6 @@
 package redis_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -130,20 +129,19 @@ func TestANewServerLearnsWhatWasSaidBefore(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	never := func(c *redis.SignalsConfig, _ *redis.Client) { c.Refresh = time.Hour } // only because it asks
-	a := s.start("a", never)
+	a, witness := s.start("a", never), s.start("witness", never)
+	a.settled()
 	a.dial("/play/"+id, "t-ann")
-	for i := range 2500 { // more than one message holds
-		game := fmt.Sprintf("game%08d", i)
-		s.Create(game, nil)
-		if i%250 == 0 {
-			a.dial("/watch/"+game, "")
-		}
-	}
+	const another = "lkjihgfedcba"
+	s.Create(another, nil)
+	a.dial("/watch/"+another, "")
+	seen := witness.dial("/watch/"+another, "")
+	harness.Eventually(t, soon, "everything is said", func() bool { return seen.newest("crowd", "watchers") == "2" })
 	b := s.start("b", never)
 	eve := b.dial("/watch/"+id, "")
 	eve.sees(onlyWhite, 1)
-	other := b.dial("/watch/game00002250", "")
-	harness.Eventually(t, soon, "two watchers", func() bool { return other.newest("crowd", "watchers") == "2" })
+	other := b.dial("/watch/"+another, "")
+	harness.Eventually(t, soon, "three watchers", func() bool { return other.newest("crowd", "watchers") == "3" })
 }
 
 func TestNobodyIsGoneBecauseRedisIs(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 
@@ -71,11 +72,20 @@ func (s *site) start(name string, change ...func(*redis.SignalsConfig, *redis.Cl
 	for _, c := range change {
 		c(&config, client)
 	}
+	var sockets *socket.Server
+	made := make(chan struct{})
+	revoked := config.Revoked
+	config.Revoked = func(player string, at time.Time) {
+		<-made
+		revoked(player, at)
+		sockets.Revoke(player)
+	}
 	signals := redis.NewSignals(client, config)
-	sockets := socket.New(socket.Config{Incarnation: name}, socket.Deps{
+	sockets = socket.New(socket.Config{Incarnation: name}, socket.Deps{
 		Games: s, Play: s, Watch: s, History: s, Encoder: &wire.Encoder{}, Auth: names{}, Presence: presence,
 		Commands: limit.NewCommands(nil), Clock: s, Wall: s.Wall, Log: slog.New(slog.DiscardHandler),
 	})
+	close(made)
 	mux := http.NewServeMux()
 	sockets.Register(mux)
 	listener := httptest.NewServer(mux)
@@ -98,6 +108,7 @@ type peer struct {
 	mu   sync.Mutex
 	got  []map[string]any
 	done sync.WaitGroup
+	code int // of the closing frame; read after done
 }
 
 // dial opens a socket; an empty token is nobody's.
@@ -121,6 +132,7 @@ func (p *peer) read() {
 	for {
 		_, data, err := p.c.Read(context.Background())
 		if err != nil {
+			p.code = int(websocket.CloseStatus(err))
 			return
 		}
 		for line := range bytes.SplitSeq(data, []byte("\n")) {
@@ -134,6 +146,13 @@ func (p *peer) read() {
 			p.mu.Unlock()
 		}
 	}
+}
+
+// closed waits until the server has closed the socket, and tells with which code.
+func (p *peer) closed() int {
+	p.t.Helper()
+	p.done.Wait()
+	return p.code
 }
 
 // leave closes the socket.

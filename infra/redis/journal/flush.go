@@ -141,16 +141,21 @@ func (j *Journal) alarmHalted(stream event.Stream, why string) {
 
 // deliver appends one chunk to the store: the very same events again until the outcome is known.
 func (j *Journal) deliver(ctx context.Context, stream event.Stream, part []event.Recorded) error {
-	for pause := 20 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
+	pause := 20 * time.Millisecond
+	for attempt := 1; ; attempt++ {
 		began := time.Now()
 		err := j.appendToStore(ctx, stream, part)
 		j.Observer.Flushed(time.Since(began).Seconds(), len(part), err == nil)
 		if !errors.Is(err, commands.ErrUnknown) {
 			return err
 		}
+		if attempt == stuckAfter {
+			j.Observer.Alarm(stuckAlarm)
+		}
 		if j.Wait(ctx, pause) != nil {
 			return err
 		}
+		pause = min(2*pause, 2*time.Second)
 	}
 }
 

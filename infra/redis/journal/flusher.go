@@ -42,8 +42,11 @@ func (j *Journal) flushes(ctx context.Context) {
 // forgetEvery is how many scans there are to one search for idle heads.
 const forgetEvery = 10
 
-// stuckAfter is how many failures in a row, over about 20 s, an operator should know of.
-const stuckAfter = 10
+// stuckAfter is how many failures in a row, over some 10 to 20 s, an operator should know of.
+const (
+	stuckAfter = 10
+	stuckAlarm = "journal: events can't be moved to the store"
+)
 
 func (j *Journal) flushOnce(ctx context.Context, stream event.Stream) {
 	err := j.Flush(ctx, stream)
@@ -57,7 +60,7 @@ func (j *Journal) flushOnce(ctx context.Context, stream event.Stream) {
 		return
 	}
 	if failures == stuckAfter {
-		j.Observer.Alarm("journal: events can't be moved to the store")
+		j.Observer.Alarm(stuckAlarm)
 	}
 	j.Logger.Warn("journal: events could not be moved to the store yet", "stream", stream, "error", err, "again in", pause)
 	j.background.Go(func() {
