@@ -40,41 +40,78 @@ func TestEveryAlertIsPlayed(t *testing.T) {
 	}
 }
 
-// TestPrometheusScrapesEveryServer compares the targets with the services of docker-compose.yml.
-func TestPrometheusScrapesEveryServer(t *testing.T) {
+// group is a list of targets, as it stands in Prometheus' own file and in those that it reads.
+type group struct {
+	Targets []string
+	Labels  map[string]string
+}
+
+// scraped are the targets with their roles, with a file of targets in place of the one that is named.
+func scraped(t *testing.T, eventstore string) map[string]string {
+	t.Helper()
 	var c struct {
 		ScrapeConfigs []struct {
-			Job    string `yaml:"job_name"`
-			Static []struct {
-				Targets []string
-				Labels  map[string]string
-			} `yaml:"static_configs"`
+			Job    string                     `yaml:"job_name"`
+			Static []group                    `yaml:"static_configs"`
+			Files  []struct{ Files []string } `yaml:"file_sd_configs"`
 		} `yaml:"scrape_configs"`
 	}
 	if err := yaml.Unmarshal(read(t, "infra", "deploy", "prometheus", "prometheus.yml"), &c); err != nil {
 		t.Fatal(err)
 	}
-	scraped := map[string]string{}
+	all := map[string]string{}
 	for _, s := range c.ScrapeConfigs {
-		for _, static := range s.Static {
-			for _, target := range static.Targets {
-				scraped[target] = static.Labels["role"]
+		groups := s.Static
+		if len(s.Files) == 1 && len(s.Files[0].Files) == 1 && s.Files[0].Files[0] == "kurrentdb.targets.yml" {
+			var found []group
+			if err := yaml.Unmarshal(read(t, "infra", "deploy", "prometheus", eventstore), &found); err != nil {
+				t.Fatal(err)
+			}
+			groups = append(groups, found...)
+		}
+		for _, g := range groups {
+			for _, target := range g.Targets {
+				all[target] = g.Labels["role"]
 			}
 		}
 	}
-	services := compose(t, nil, "docker-compose.yml")
-	for name, role := range services.plys() {
-		target := name + services.Services[name].Environment["PLY_ADMIN_ADDR"]
-		if got, ok := scraped[target]; !ok || got != role {
-			t.Errorf("%s is scraped as %q (%v), and its role is %s", target, got, ok, role)
+	return all
+}
+
+// TestPrometheusScrapesEveryServer compares the targets with the services of docker-compose.yml.
+func TestPrometheusScrapesEveryServer(t *testing.T) {
+	kurrent := compose(t, nil, "docker-compose.yml")
+	own := compose(t, nil, "docker-compose.yml", "infra/deploy/compose/store.yml")
+	for what, c := range map[string]struct {
+		composed
+		targets map[string]string
+	}{
+		"on KurrentDB":   {kurrent, scraped(t, "kurrentdb.targets.yml")},
+		"on ply's store": {own, scraped(t, "store.targets.yml")},
+	} {
+		for name, role := range c.plys() {
+			target := name + c.Services[name].Environment["PLY_ADMIN_ADDR"]
+			if got, ok := c.targets[target]; !ok || got != role {
+				t.Errorf("%s: %s is scraped as %q (%v), and its role is %s", what, target, got, ok, role)
+			}
+		}
+		if target := "lb" + c.Services["lb"].Environment["PLY_LB_STATS"]; !hasKey(c.targets, target) {
+			t.Errorf("%s: %s is not scraped", what, target)
 		}
 	}
-	for _, target := range []string{"lb" + services.Services["lb"].Environment["PLY_LB_STATS"], "eventstore:2113"} {
-		if _, ok := scraped[target]; !ok {
-			t.Errorf("%s is not scraped", target)
-		}
+	if !hasKey(scraped(t, "kurrentdb.targets.yml"), "eventstore:2113") {
+		t.Error("KurrentDB is not scraped")
+	}
+	mounted := false
+	for _, v := range own.Services["prometheus"].Volumes {
+		mounted = mounted || strings.HasSuffix(v, "/infra/deploy/prometheus/store.targets.yml:/etc/prometheus/kurrentdb.targets.yml:ro")
+	}
+	if !mounted {
+		t.Errorf("store.yml mounts %v", own.Services["prometheus"].Volumes)
 	}
 }
+
+func hasKey(m map[string]string, key string) bool { _, ok := m[key]; return ok }
 
 type rule struct{ Alert, Expr string }
 

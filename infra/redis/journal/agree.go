@@ -85,6 +85,14 @@ func begin(ctx context.Context, store commands.EventStore, client Client, s Sett
 			return "", fmt.Errorf("this Redis holds what is left of the journal %s, which was given up; if nothing in it is of use any more, empty it: %w", owner, err)
 		}
 	} else if owner != "" {
+		// Another server of a new deployment may have begun, recorded and owned it since the setting was read.
+		now, err := ReadSetting(ctx, store)
+		if err != nil {
+			return "", err
+		}
+		if now.version != s.version {
+			return "", fmt.Errorf("the journal was begun by another server: %w", commands.ErrConflict)
+		}
 		return "", fmt.Errorf("%w: this Redis holds the journal %s of another store, or of this one before its data was deleted. "+
 			"Use one Redis (or one of its databases) for each deployment; if nothing in it is of use any more, empty it", ErrSetting, owner)
 	}
