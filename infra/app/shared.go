@@ -51,12 +51,9 @@ func (a *App) openShared(ctx context.Context) error {
 	return a.openKafka()
 }
 
-// openJournal puts the journal in front of the store for servers that decide on games, as the deployment has it. The
-// others read what the store has.
+// openJournal puts the journal in front of the store, if the deployment has it, on every server: one that decided a game
+// around it would fork the game, and one that only shows games would not know those that have just begun.
 func (a *App) openJournal(ctx context.Context, events *eventstoredb.Store) error {
-	if !a.hosts() {
-		return nil
-	}
 	if !a.config.Journal {
 		return journal.AgreeOff(ctx, events)
 	}
@@ -66,7 +63,12 @@ func (a *App) openJournal(ctx context.Context, events *eventstoredb.Store) error
 	if err != nil {
 		return err
 	}
-	a.closers = append(a.closers, j.Close)
+	a.closers = append(a.closers, func() error {
+		if err := j.Close(); err != nil { // nothing is lost: others take what is left to the store
+			a.log.Warn("not all moves have left the journal", "error", err)
+		}
+		return nil
+	})
 	a.store = j
 	return nil
 }

@@ -26,6 +26,9 @@ type StoreServer struct {
 	closed    error // result of Close
 }
 
+// mostAppended is how many bytes one append may have; the server holds them in memory. Ours have at most 1 MiB.
+const mostAppended = 4 << 20
+
 var _ esdbserver.Store = (*pebble.Store)(nil)
 
 // NewStoreServer opens the data folder and three listeners: the store's own, the one for health checks, and the
@@ -44,7 +47,9 @@ func NewStoreServer(ctx context.Context, c config.Config, version string, log *s
 	if err := s.openFolder(ctx); err != nil {
 		return nil, err
 	}
-	if s.events, err = esdbserver.New(esdbserver.Config{Store: s.local, Logger: s.log, Observer: s.metrics.Served}); err != nil {
+	if s.events, err = esdbserver.New(esdbserver.Config{
+		Store: s.local, Logger: s.log, Observer: s.metrics.Served, MaxAppendSize: mostAppended,
+	}); err != nil {
 		return nil, err
 	}
 	s.handle(signed(c.AppID, rest.NewHealth(s.health, s.log)), s.operators(&storeOperator{s}))

@@ -113,7 +113,7 @@ func (a *App) buildWriteSide(context.Context) error {
 func (a *App) buildWatching(ctx context.Context) error {
 	a.history = &history.History{Log: a.store, Kinds: games.Kinds}
 	a.spectate = spectate.New(spectate.Config{
-		Log: a.all, Kinds: games.Kinds, Logger: a.log, Observer: a.metrics.Spectate,
+		Log: a.store, Kinds: games.Kinds, Logger: a.log, Observer: a.metrics.Spectate,
 		Partitions: a.bus.Partitions(), PartitionOf: a.bus.PartitionOf,
 	})
 	a.paced = paced.New(paced.Config{Live: a.spectate, Past: a.history, Wall: wall, Logger: a.log})
