@@ -42,6 +42,7 @@ type App struct {
 	lists     *games.Games
 	deadlines *deadlines.Deadlines
 	folds     []*fold.Fold
+	foldings  foldings
 
 	presence *socket.Presence
 	games    *commands.Application
@@ -62,6 +63,7 @@ func New(ctx context.Context, c config.Config, version string, log *slog.Logger)
 		return nil, err
 	}
 	a := &App{shell: base}
+	a.foldings = foldings{folds: func() []*fold.Fold { return a.folds }, logger: log}
 	a.beside.ctx, a.beside.cancel = context.WithCancel(context.Background())
 	defer func() {
 		if err != nil {
@@ -112,6 +114,7 @@ func (a *App) Run(ctx context.Context) error {
 // proxy that asks.
 func (a *App) goodbye() error {
 	a.health.Drain()
+	a.foldings.stop()
 	ctx, cancel := context.WithTimeout(context.Background(), a.config.Drain+goodbyeTime)
 	defer cancel()
 	if err := a.sockets.Drain(ctx, a.config.Drain); err != nil {
@@ -126,6 +129,7 @@ func (a *App) Close() error {
 	a.closeOnce.Do(func() {
 		var errs []error
 		errs = append(errs, a.stopListening())
+		a.foldings.stop()
 		if a.sockets != nil {
 			a.sockets.Close()
 		}

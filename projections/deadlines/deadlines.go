@@ -73,17 +73,22 @@ func (d *Deadlines) Apply(tx *fold.Tx, rec event.Recorded) error {
 	return nil
 }
 
-// Restore builds the index from the rows.
+// Restore builds the index from the rows. Until it is whole, the old one is what is seen.
 func (d *Deadlines) Restore(rows fold.Rows) error {
-	d.index.clear()
+	var up []entry
 	for row, err := range rows.Scan("", false) {
 		if err != nil {
 			return err
 		}
-		if err := d.put(row.Key, row.Value); err != nil {
+		shown, ok, err := decode(row.Key, row.Value)
+		if err != nil {
 			return err
 		}
+		if ok {
+			up = append(up, entry{shown, shown.Due})
+		}
 	}
+	d.index.replace(up)
 	return nil
 }
 
@@ -101,15 +106,24 @@ func (d *Deadlines) Committed(changes map[string][]byte) {
 }
 
 func (d *Deadlines) put(id string, row []byte) error {
-	var r record
-	if err := json.Unmarshal(row, &r); err != nil {
-		return fmt.Errorf("row of game %s: %w", id, err)
+	shown, ok, err := decode(id, row)
+	if err != nil {
+		return err
 	}
-	due, ok := r.due()
 	if !ok {
 		d.index.remove(id)
 		return nil
 	}
-	d.index.set(Row{Game: id, Due: due, Server: r.Server, Clock: r.Clock.Type})
+	d.index.set(shown)
 	return nil
+}
+
+// decode reads the row of a game; false: nothing runs out in it.
+func decode(id string, row []byte) (Row, bool, error) {
+	var r record
+	if err := json.Unmarshal(row, &r); err != nil {
+		return Row{}, false, fmt.Errorf("row of game %s: %w", id, err)
+	}
+	due, ok := r.due()
+	return Row{Game: id, Due: due, Server: r.Server, Clock: r.Clock.Type}, ok, nil
 }

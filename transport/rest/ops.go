@@ -28,9 +28,10 @@ type HotGame struct {
 	Held    bool        `json:"held"` // somebody needs it there: a socket, or a command on its way
 }
 
-// OpsDeps is what the second listener shows. All are required but Log.
+// OpsDeps is what the second listener shows. All are required but Views and Log.
 type OpsDeps struct {
 	Operator Operator
+	Views    Views
 	Metrics  http.Handler
 	Health   *Health
 	Log      *slog.Logger
@@ -41,6 +42,9 @@ type OpsDeps struct {
 func NewOps(d OpsDeps) http.Handler {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if d.Views == nil {
+		d.Views = noViews{}
 	}
 	return serve(d.routes(), d.Log)
 }
@@ -54,6 +58,8 @@ func (d *OpsDeps) routes() []Route {
 		{http.MethodPost, "/admin/drain", d.drain},
 		{http.MethodGet, "/admin/games", d.hot},
 		{http.MethodPost, "/admin/games/{game}/evict", d.evict},
+		{http.MethodGet, "/admin/views", d.views},
+		{http.MethodPost, "/admin/views/{view}/retry", d.retry},
 	}, d.Health.routes()...)
 }
 
