@@ -23,6 +23,7 @@ type Config struct {
 	Folders projections.Folders
 	Fresh   func() View   // makes another View of the same kind, which folds beside the one that is read
 	Program string        // names the code that folds: what another program has begun to rebuild is not gone on with
+	Batch   int           // events that are committed at once; 0 = 2,048
 	Linger  time.Duration // how long those who read a folder that was replaced may take to end
 }
 

@@ -207,8 +207,8 @@ type builder struct {
 	pending []event.Recorded
 }
 
-// builderBatch is how many events a builder commits at once.
-const builderBatch = 2048
+// defaultBatch is how many events a builder commits at once.
+const defaultBatch = 2048
 
 func (f *Fold) builder(folder projections.Views, progress func(Progress)) *builder {
 	w := f.writer(f.Fresh(), folder, nobody{})
@@ -216,7 +216,11 @@ func (f *Fold) builder(folder projections.Views, progress func(Progress)) *build
 	if w.program == "" {
 		w.program = "unnamed"
 	}
-	return &builder{w: w, phase: Folding, progress: progress, note: f.note, started: time.Now()}
+	batch := f.Batch
+	if batch <= 0 {
+		batch = defaultBatch
+	}
+	return &builder{w: w, pending: make([]event.Recorded, 0, batch), phase: Folding, progress: progress, note: f.note, started: time.Now()}
 }
 
 // begin goes on where an earlier attempt has stopped, if it can be believed.
@@ -248,7 +252,7 @@ func (b *builder) catchUp(ctx context.Context, to event.Position) error {
 		}
 		b.pending = append(b.pending, rec)
 		last := rec.Position == to
-		if len(b.pending) == builderBatch || last {
+		if len(b.pending) == cap(b.pending) || last {
 			if err := b.flush(); err != nil {
 				return err
 			}
