@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/plygames/ply/tests/harness"
 	"github.com/plygames/ply/transport/client"
@@ -18,6 +19,7 @@ type crowd struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	gate    sync.RWMutex
+	pace    *time.Ticker
 	running sync.WaitGroup
 
 	mu          sync.Mutex
@@ -25,7 +27,7 @@ type crowd struct {
 }
 
 func newCrowd(t *testing.T, server *harness.Server) *crowd {
-	c := &crowd{t: t, server: server}
+	c := &crowd{t: t, server: server, pace: time.NewTicker(10 * time.Millisecond)}
 	c.ctx, c.cancel = context.WithCancel(harness.Within(t, 4*patience))
 	nobody := server.Client()
 	var guests [2]*client.Client
@@ -49,11 +51,17 @@ func (c *crowd) back() { c.gate.Unlock() }
 func (c *crowd) leave() (games, asks int) {
 	c.cancel()
 	c.running.Wait()
+	c.pace.Stop()
 	return c.games, c.asks
 }
 
-// open has one thing done while the server is up.
+// open has one thing done while the server is up, after a short rest: the crowd shall not take all of the machine.
 func (c *crowd) open(do func()) bool {
+	select {
+	case <-c.pace.C:
+	case <-c.ctx.Done():
+		return false
+	}
 	c.gate.RLock()
 	defer c.gate.RUnlock()
 	if c.ctx.Err() != nil {

@@ -19,7 +19,7 @@ import (
 // The past of a data folder: so many people have so many games each, of which one is unfinished.
 const (
 	people  = 40
-	gamesOf = 50
+	gamesOf = 50 / slower
 )
 
 // past writes it, so that a rebuild takes long enough to be killed.
