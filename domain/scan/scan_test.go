@@ -1,6 +1,7 @@
 package scan_test
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/plygames/ply/domain/scan"
@@ -34,5 +35,21 @@ func TestScanner(t *testing.T) {
 		if s.OK() {
 			t.Errorf("%q is read as a text", bad)
 		}
+	}
+}
+
+func TestPlain(t *testing.T) {
+	for c := range rune(300) {
+		text := string(c)
+		quoted, err := json.Marshal(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := scan.Plain(text), string(quoted) == `"`+text+`"` && c < 127; got != want {
+			t.Errorf("%q: plain %v, want %v", text, got, want)
+		}
+	}
+	if !scan.Plain([]byte("e2e4")) || scan.Plain("\xff") || !scan.Plain("") {
+		t.Error("bytes, broken text or nothing are judged wrongly")
 	}
 }
