@@ -86,7 +86,6 @@ func (s *State) create(rules Rules, e Created) {
 // seat moves, a takeback offer with any move.
 func (s *State) play(e MovePlayed, origin Origin) {
 	before := s.Board
-	onTurn := before.Turn()
 	if s.Board = e.next; s.Board == nil {
 		s.Board = before.Play(e.Seat, e.M, e.Drawn)
 	}
@@ -106,19 +105,27 @@ func (s *State) play(e MovePlayed, origin Origin) {
 	}
 	s.setTimes(e.Left)
 
+	if b, ok := s.Board.(Alternates); ok {
+		next := [1]Seat{b.Next()}
+		s.think(origin, next[:], next[:])
+		return
+	}
+	onTurn, turn := before.Turn(), s.Board.Turn()
 	anew := s.Board.Unsettled(before, e.Seat)
-	for _, seat := range s.Board.Turn() {
+	for _, seat := range turn {
 		if seat == e.Seat || !contains(onTurn, seat) {
 			anew = append(anew[:len(anew):len(anew)], seat)
 		}
 	}
-	s.putOnTurn(origin, anew)
+	s.think(origin, turn, anew)
 }
 
 // putOnTurn restarts the thinking of some seats; those that are not to move any more think no longer.
-func (s *State) putOnTurn(origin Origin, anew []Seat) {
+func (s *State) putOnTurn(origin Origin, anew []Seat) { s.think(origin, s.Board.Turn(), anew) }
+
+// think is putOnTurn for those who know the turn.
+func (s *State) think(origin Origin, turn, anew []Seat) {
 	s.Changed = origin.Version
-	turn := s.Board.Turn()
 	for i := range s.Seats {
 		p := &s.Seats[i]
 		switch {

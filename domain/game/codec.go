@@ -78,9 +78,9 @@ func decodeMove(data []byte) (Event, error) {
 	s := scan.New(data)
 	s.Expect(`{"seat":"`)
 	e := MovePlayed{Seat: Seat(s.Text())}
-	s.Expect(`","m":"`)
-	e.M = json.RawMessage(`"` + s.Text() + `"`)
-	s.Expect(`","elapsed":`)
+	s.Expect(`","m":`)
+	e.M = s.Quoted() // stored bytes are never changed, so the move may share them
+	s.Expect(`,"elapsed":`)
 	e.Elapsed = s.Int()
 	s.Expect(`,"lag":`)
 	e.Lag = s.Int()

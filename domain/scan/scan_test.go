@@ -53,3 +53,19 @@ func TestPlain(t *testing.T) {
 		t.Error("bytes, broken text or nothing are judged wrongly")
 	}
 }
+
+func TestQuoted(t *testing.T) {
+	text := []byte(`"e2e4",1`)
+	s := scan.New(text)
+	m := s.Quoted()
+	s.Expect(",1")
+	if !s.OK() || string(m) != `"e2e4"` || cap(m) != len(m) {
+		t.Errorf("read %q with room for %d, %v", m, cap(m), s.OK())
+	}
+	for _, bad := range []string{``, `"`, `"a`, `a"`, `"\u00e4"`, `7`} {
+		s := scan.New([]byte(bad))
+		if m := s.Quoted(); s.OK() || m != nil {
+			t.Errorf("%s is read as %q", bad, m)
+		}
+	}
+}

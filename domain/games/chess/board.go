@@ -34,10 +34,11 @@ const (
 )
 
 var (
-	_ game.Board  = (*Board)(nil)
-	_ game.Extras = (*Board)(nil)
-	_ game.Claims = (*Board)(nil)
-	_ game.Undo   = (*Board)(nil)
+	_ game.Board      = (*Board)(nil)
+	_ game.Extras     = (*Board)(nil)
+	_ game.Claims     = (*Board)(nil)
+	_ game.Undo       = (*Board)(nil)
+	_ game.Alternates = (*Board)(nil)
 )
 
 // standardPosition is read by all games that begin with it; the library reads it from its FEN each time.
@@ -149,6 +150,9 @@ func (b *Board) sides() []game.Seat {
 	}
 	return whiteMoves
 }
+
+// Next is the side to move.
+func (b *Board) Next() game.Seat { return b.side() }
 
 // side is whose move it is by the position alone.
 func (b *Board) side() game.Seat {
