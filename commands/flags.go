@@ -13,7 +13,7 @@ import (
 // arm sets the game's timer to the moment when something runs out. Called inside the turnstile.
 func (a *Application) arm(h *hotGame) {
 	s := h.state.Load()
-	m := a.measure(h, s, "", game.Arrival{Live: a.Clock.Now()})
+	m := a.measure(h, s, game.Command{}, game.Arrival{Live: a.Clock.Now()})
 	in, ok := game.Due(s, m.overdue)
 	if !ok {
 		h.disarm()
@@ -79,7 +79,7 @@ func (a *Application) Wake(ctx context.Context, id string) error {
 	if h.uncertain != nil {
 		return h.uncertain.refuse(game.Command{})
 	}
-	m := a.measure(h, s, "", game.Arrival{Live: a.Clock.Now()})
+	m := a.measure(h, s, game.Command{}, game.Arrival{Live: a.Clock.Now()})
 	if _, err := a.append(ctx, h, s, game.Command{Wish: game.Check{}}, m.overdue); err != nil {
 		return err
 	}

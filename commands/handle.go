@@ -85,7 +85,8 @@ func (a *Application) handle(ctx context.Context, h *hotGame, c game.Command, at
 		if receipt, done, err := a.accepted(ctx, s, c); done || err != nil {
 			return receipt, err
 		}
-		env := a.measure(h, s, c.Player, at)
+		env := a.measure(h, s, c, at)
+		env.Seed = a.Seed()
 		s, err = a.append(ctx, h, s, game.Command{Wish: game.Check{}}, env.overdue)
 		if errors.Is(err, ErrConflict) {
 			continue

@@ -17,21 +17,28 @@ type measured struct {
 }
 
 // measure takes the time that every seat on turn has used: from the push of the event that put it on turn to the arrival
-// of the command, on the live clock. Only clocks of days use the wall.
-func (a *Application) measure(h *hotGame, s *game.State, player string, at game.Arrival) measured {
-	wall := a.Wall()
-	m := measured{
-		Env:     game.Env{At: wall, Seats: make([]game.Measured, len(s.Seats)), Seed: a.Seed()},
-		overdue: game.Env{At: wall, Seats: make([]game.Measured, len(s.Seats))},
-	}
+// of the command, on the live clock. Only clocks of days use the wall. Who is absent is asked of the others on turn,
+// whose flags have the grace, and of all seats if the command is a claim; nothing else depends on it, and asking costs.
+// Nothing is drawn: Seed is the caller's.
+func (a *Application) measure(h *hotGame, s *game.State, c game.Command, at game.Arrival) measured {
+	wall, n := a.Wall(), len(s.Seats)
+	seats := make([]game.Measured, 2*n)
+	m := measured{Env: game.Env{At: wall, Seats: seats[:n:n]}, overdue: game.Env{At: wall, Seats: seats[n:]}}
 	for i := range s.Seats {
 		p := &s.Seats[i]
 		seat := &m.Seats[i]
-		seat.Absent = a.Presence.Absent(s.ID, p.Seat)
-		seat.Lag = a.Presence.Lag(s.ID, p.Seat)
-		acting := player != "" && p.Player == player
+		acting, claim := c.Player != "" && p.Player == c.Player, claims(c.Wish)
+		seat.Absent = game.Present
+		if p.Since == 0 && !claim {
+			continue
+		}
+		if !acting || claim {
+			seat.Absent = a.Presence.Absent(s.ID, p.Seat)
+		}
 		if acting && at.Lag > 0 {
 			seat.Lag = at.Lag
+		} else {
+			seat.Lag = a.Presence.Lag(s.ID, p.Seat)
 		}
 		if p.Since != 0 {
 			if s.Setup.Clock.Type == clock.Days {
@@ -46,6 +53,15 @@ func (a *Application) measure(h *hotGame, s *game.State, player string, at game.
 		}
 	}
 	return m
+}
+
+// claims tells whether a wish is about somebody's absence.
+func claims(w game.Wish) bool {
+	switch w.(type) {
+	case game.ClaimVictory, game.ClaimDraw:
+		return true
+	}
+	return false
 }
 
 // restart notes from when on the seats that were put on turn by events from version first on have been thinking: now, the
