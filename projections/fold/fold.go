@@ -186,8 +186,9 @@ func (f *Fold) doubt(ctx context.Context, at projections.Checkpoint) (reason str
 func (f *Fold) batch(events []event.Recorded) (projections.Checkpoint, error) {
 	rows := make(map[string][]byte)
 	commit := make(map[string][]byte)
+	tx := &Tx{rows: f.rows, batch: rows, changes: make(map[string][]byte)}
 	for _, rec := range events {
-		tx := &Tx{rows: f.rows, batch: rows, changes: make(map[string][]byte)}
+		clear(tx.changes)
 		if err := f.apply(tx, rec); err != nil {
 			var storage *storageError
 			if errors.As(err, &storage) {

@@ -54,7 +54,7 @@ type Row struct {
 	Value []byte
 }
 
-// Tx reads rows as they are after the events before, and collects changes.
+// Tx reads rows as they are after the events before, and collects changes. It is good for one Apply.
 type Tx struct {
 	rows    Rows
 	batch   map[string][]byte // changes of the events before, in the same batch
