@@ -34,6 +34,7 @@ func (c *serveCommand) Run(s streams) error {
 		format = logging.JSON
 	}
 	log := logging.New(s.err, settings.LogLevel, format)
+	collectLess()
 
 	ctx, stop := untilSignal(log)
 	defer stop()
