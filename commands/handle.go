@@ -150,7 +150,7 @@ func (a *Application) show(h *hotGame, steps []game.Step) {
 	h.push(steps)
 	s := h.state.Load()
 	h.restart(s, steps[0].Version(), now)
-	a.arm(h)
+	a.arm(h, a.soonest(h, s, now))
 	if s.Version-h.saved >= a.SnapshotEvery && s.Status != game.Over {
 		a.queueSnapshot(h)
 	}

@@ -56,7 +56,7 @@ func (a *Application) load(ctx context.Context, h *hotGame) (*game.State, error)
 	if s, err = a.takeOver(ctx, h, s); err != nil {
 		return nil, err
 	}
-	a.arm(h)
+	a.arm(h, a.soonest(h, s, a.Clock.Now()))
 	return s, nil
 }
 

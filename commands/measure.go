@@ -40,19 +40,37 @@ func (a *Application) measure(h *hotGame, s *game.State, c game.Command, at game
 		} else {
 			seat.Lag = a.Presence.Lag(s.ID, p.Seat)
 		}
-		if p.Since != 0 {
-			if s.Setup.Clock.Type == clock.Days {
-				seat.Elapsed = max(0, wall-p.Origin.At)
-			} else {
-				seat.Elapsed = max(0, at.Live-h.thinking[i])
-			}
-		}
+		seat.Elapsed = h.elapsed(s, i, at.Live, wall)
 		m.overdue.Seats[i] = *seat
 		if !acting && seat.Absent != game.Present && s.Setup.Clock.Live() {
 			m.overdue.Seats[i].Elapsed = max(0, seat.Elapsed-flagGrace)
 		}
 	}
 	return m
+}
+
+// soonest is an overdue that asks nobody: it knows of no lag that would be forgiven and of no absence that has a grace, so
+// what runs out does so sooner by it, never later.
+func (a *Application) soonest(h *hotGame, s *game.State, live int64) game.Env {
+	env := game.Env{Seats: make([]game.Measured, len(s.Seats))}
+	wall := a.Wall()
+	for i := range s.Seats {
+		env.Seats[i] = game.Measured{Elapsed: h.elapsed(s, i, live, wall), Absent: game.Present}
+	}
+	return env
+}
+
+// elapsed is the time that a seat on turn has used; 0 if it is not on turn.
+func (h *hotGame) elapsed(s *game.State, seat int, live, wall int64) int64 {
+	p := &s.Seats[seat]
+	switch {
+	case p.Since == 0:
+		return 0
+	case s.Setup.Clock.Type == clock.Days:
+		return max(0, wall-p.Origin.At)
+	default:
+		return max(0, live-h.thinking[seat])
+	}
 }
 
 // claims tells whether a wish is about somebody's absence.

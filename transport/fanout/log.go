@@ -27,7 +27,7 @@ type Log struct {
 	dropped bool
 	stop    func()
 
-	parts []*part // cursors by shard; the slice never changes
+	parts []part // cursors by shard; the slice never changes
 	fill  sync.Mutex
 
 	mu    sync.Mutex
@@ -62,13 +62,13 @@ func newLog(h *Hub, src Source, id string, to game.Audience, b *board) *Log {
 	if src.Keep == 0 {
 		src.Keep = ringLines
 	}
-	l := &Log{hub: h, src: src, id: id, to: to, board: b, ready: make(chan struct{}), parts: make([]*part, h.Shards)}
+	l := &Log{hub: h, src: src, id: id, to: to, board: b, ready: make(chan struct{}), parts: make([]part, h.Shards)}
 	shards := h.watchers
 	if src.Players {
 		shards = h.players
 	}
 	for i := range l.parts {
-		l.parts[i] = &part{shard: shards[i]}
+		l.parts[i].shard = shards[i]
 	}
 	return l
 }
@@ -183,8 +183,8 @@ func (l *Log) forget() {
 
 // touch makes the loops visit all cursors. A cursor that joins meanwhile looks for itself.
 func (l *Log) touch() {
-	for _, p := range l.parts {
-		if !p.empty() {
+	for i := range l.parts {
+		if p := &l.parts[i]; !p.empty() {
 			p.shard.dirty(p)
 		}
 	}
