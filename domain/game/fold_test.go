@@ -77,6 +77,30 @@ func TestSnapshotRoundTrip(t *testing.T) {
 	}
 }
 
+// A replay leads to where folding does, version by version, and after an error stands where it stood.
+func TestReplay(t *testing.T) {
+	tb := played(t)
+	folded, replayed := game.New(tb.s.ID), game.New(tb.s.ID)
+	for i, rec := range tb.log {
+		bad := rec
+		bad.ID[3] ^= 1
+		if err := game.Replay(replayed, bad, games.Kinds); !errors.Is(err, game.ErrChain) || replayed.Version != uint64(i) {
+			t.Fatalf("a foreign event at version %d: %v, the game is at %d", i+1, err, replayed.Version)
+		}
+		step, err := game.Fold(folded, rec, games.Kinds)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := game.Replay(replayed, rec, games.Kinds); err != nil {
+			t.Fatal(err)
+		}
+		folded = step.After
+		if string(game.Save(replayed)) != string(game.Save(folded)) {
+			t.Fatalf("version %d differs", i+1)
+		}
+	}
+}
+
 // Receipts survive snapshots, and name the last version a command caused.
 func TestReceipts(t *testing.T) {
 	tb := started(t, untimed)
