@@ -181,5 +181,6 @@ func (h *hijack) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		_ = tcp.SetWriteBuffer(h.k.server.WatcherBuffer)
 	}
 	h.k.pipe = newPipe(conn, append([]byte(nil), early...), h.k)
-	return h.k.pipe, bufio.NewReadWriter(bufio.NewReaderSize(h.k.pipe, readBuf), bufio.NewWriterSize(h.k.pipe, writeBuf)), nil
+	h.k.pipe.buffer = bufio.NewReaderSize(h.k.pipe, readBuf)
+	return h.k.pipe, bufio.NewReadWriter(h.k.pipe.buffer, bufio.NewWriterSize(h.k.pipe, writeBuf)), nil
 }
