@@ -5,16 +5,20 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 # Tests that play for minutes run without the race detector; everything else runs with it.
-LONG := corpus crash robustness browser
+LONG := corpus crash robustness browser cluster
 FUZZTIME ?= 60s
 
-.PHONY: help run build test bench lint fuzz
+.PHONY: help run cluster build test bench lint fuzz
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## start a server with data in ./data
 	go run .
+
+cluster: ## a whole cluster as processes: proxy, 8 servers, store, Redis, Kafka; DATA=dir keeps its data
+	@go build -o bin/cluster ./tests/cluster/up
+	@exec bin/cluster $(if $(DATA),-data '$(DATA)') $(if $(LISTEN),-listen '$(LISTEN)')
 
 build: ## build bin/ply, one static binary
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/ply .

@@ -18,6 +18,9 @@ type Config struct {
 	EvictAfter    time.Duration // how long an unused game stays in memory; default 5 min
 	Answer        time.Duration // longest wait for the answer to a command; default 1.8 s
 	Loads         int           // games loaded at the same time at most; default 64
+	// Shared: other servers may host the same games. What this one has in memory may then be older than what another has
+	// acknowledged, so nothing is refused or read before the store has been asked for more.
+	Shared bool
 }
 
 // Ports is what the write side needs of the world. All are required.

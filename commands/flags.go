@@ -77,6 +77,9 @@ func (a *Application) Wake(ctx context.Context, id string) error {
 	if h.uncertain != nil {
 		return h.uncertain.refuse(game.Command{})
 	}
+	if s, err = a.settleClocks(ctx, h, s); err != nil {
+		return err
+	}
 	m := a.measure(h, s, game.Command{}, game.Arrival{Live: a.Clock.Now()})
 	if s, err = a.append(ctx, h, s, game.Command{Wish: game.Check{}}, m.overdue); err != nil {
 		return err

@@ -82,29 +82,63 @@ func (a *Application) handle(ctx context.Context, h *hotGame, c game.Command, at
 		if h.uncertain != nil {
 			return game.Receipt{}, h.uncertain.refuse(c)
 		}
-		if receipt, done, err := a.accepted(ctx, s, c); done || err != nil {
-			return receipt, err
-		}
-		env := a.measure(h, s, c, at)
-		env.Seed = a.Seed()
-		s, err = a.append(ctx, h, s, game.Command{Wish: game.Check{}}, env.overdue)
-		if errors.Is(err, ErrConflict) {
-			continue
-		}
-		if err != nil {
+		receipt, newest, err := a.attempt(ctx, h, s, c, at)
+		switch {
+		case err == nil:
+			return receipt, nil
+		case errors.Is(err, ErrConflict):
+		case a.Shared && judged(err):
+			// It may be refused only because another host's events have not come to us over the bus yet.
+			if newest, err = a.refute(ctx, h, newest, err); err != nil {
+				return game.Receipt{}, err
+			}
+		default:
 			return game.Receipt{}, err
 		}
-		s, err = a.append(ctx, h, s, c, env.Env)
-		if errors.Is(err, ErrConflict) {
-			continue
-		}
-		if err != nil {
-			return game.Receipt{}, err
-		}
-		seat, _ := s.SeatOf(c.Player)
-		return game.Receipt{Version: s.Version, Seat: seat}, nil
+		s = newest
 	}
 	return game.Receipt{}, domain.Refuse(domain.Unavailable, "other servers were faster %d times", maxConflicts)
+}
+
+// attempt decides a command on a state: was it done before, what has run out meanwhile, then the command itself. s is the
+// newest state afterwards, also after ErrConflict.
+func (a *Application) attempt(ctx context.Context, h *hotGame, s *game.State, c game.Command, at game.Arrival) (game.Receipt, *game.State, error) {
+	if receipt, done, err := a.accepted(ctx, s, c); done || err != nil {
+		return receipt, s, err
+	}
+	s, err := a.settleClocks(ctx, h, s)
+	if err != nil {
+		return game.Receipt{}, s, err
+	}
+	env := a.measure(h, s, c, at)
+	env.Seed = a.Seed()
+	if s, err = a.append(ctx, h, s, game.Command{Wish: game.Check{}}, env.overdue); err != nil {
+		return game.Receipt{}, s, err
+	}
+	if s, err = a.append(ctx, h, s, c, env.Env); err != nil {
+		return game.Receipt{}, s, err
+	}
+	seat, _ := s.SeatOf(c.Player)
+	return game.Receipt{Version: s.Version, Seat: seat}, s, nil
+}
+
+// judged tells whether a command was refused by what the game is, and not because something does not answer.
+func judged(err error) bool {
+	var refusal *domain.Error
+	return errors.As(err, &refusal) && refusal.Kind != domain.Unavailable && refusal.Kind != domain.Unknown
+}
+
+// refute asks the store whether there is more to the game than the state that a refusal was made from. With nothing new
+// the refusal stands and is the error.
+func (a *Application) refute(ctx context.Context, h *hotGame, s *game.State, refusal error) (*game.State, error) {
+	newest, err := a.catchUp(ctx, h)
+	if err != nil {
+		return s, err
+	}
+	if newest.Version == s.Version {
+		return s, refusal
+	}
+	return newest, nil
 }
 
 // append decides one command and makes its events durable, then applies and shows them. No events: nothing happens. On

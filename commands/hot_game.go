@@ -17,6 +17,7 @@ type hotGame struct {
 
 	// Held by whoever is inside the turnstile.
 	thinking  []int64 // live-clock reading of this server when each seat was put on turn, in the order of State.Seats
+	doubtful  bool    // loaded while another server, which seemed alive, was measuring a seat's time
 	uncertain *uncertain
 	saved     uint64 // version of the last snapshot
 

@@ -17,7 +17,18 @@ func (a *Application) State(ctx context.Context, id string) (*game.State, error)
 		return nil, errClosed
 	}
 	defer a.unpin(h)
-	return a.loaded(ctx, h)
+	s, err := a.loaded(ctx, h)
+	if err != nil || !a.Shared || s.Status == game.Over {
+		return s, err
+	}
+	if err := h.turnstile.wait(ctx); err != nil {
+		return nil, domain.Refuse(domain.Unavailable, "the game could not be read in time")
+	}
+	defer h.turnstile.leave()
+	if s, err = a.load(ctx, h); err != nil || h.uncertain != nil {
+		return s, err
+	}
+	return a.catchUp(ctx, h)
 }
 
 // loaded gives a game's newest state, loading it if it is not in memory. A game that does not exist is NotFound.
@@ -52,7 +63,7 @@ func (a *Application) load(ctx context.Context, h *hotGame) (*game.State, error)
 		return nil, domain.Refuse(domain.NotFound, "there is no such game")
 	}
 	h.state.Store(s)
-	h.thinking = a.thinkingSince(s)
+	h.thinking = a.thinkingSince(ctx, s)
 	if s, err = a.takeOver(ctx, h, s); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,8 @@
 package commands
 
 import (
+	"context"
+
 	"github.com/plygames/ply/domain/clock"
 	"github.com/plygames/ply/domain/game"
 )
@@ -42,7 +44,7 @@ func (a *Application) measure(h *hotGame, s *game.State, c game.Command, at game
 		}
 		seat.Elapsed = h.elapsed(s, i, at.Live, wall)
 		m.overdue.Seats[i] = *seat
-		if !acting && seat.Absent != game.Present && s.Setup.Clock.Live() {
+		if !acting && s.Setup.Clock.Live() && !a.Presence.Holds(s.ID, p.Seat) {
 			m.overdue.Seats[i].Elapsed = max(0, seat.Elapsed-flagGrace)
 		}
 	}
@@ -96,14 +98,20 @@ func (h *hotGame) restart(s *game.State, first uint64, now int64) {
 }
 
 // thinkingSince gives, for a game that was just loaded, the live-clock readings from which its seats' time counts: the
-// event's own if this server recorded it, else the moment of the load.
-func (a *Application) thinkingSince(s *game.State) []int64 {
+// event's own if this server recorded it, else the moment of the load less what the server that recorded it had measured
+// when it was last known alive, both by that server's own live clock.
+func (a *Application) thinkingSince(ctx context.Context, s *game.State) []int64 {
 	now := a.Clock.Now()
 	since := make([]int64, len(s.Seats))
 	for i := range s.Seats {
 		since[i] = now
-		if o := s.Seats[i].Origin; o.Server == a.Incarnation {
+		switch o := s.Seats[i].Origin; {
+		case o.Server == a.Incarnation:
 			since[i] = o.Up
+		case s.Seats[i].Since != 0 && s.Setup.Clock.Live():
+			if up, _, known := a.Alive.LastAlive(ctx, o.Server); known {
+				since[i] = now - max(0, up-o.Up)
+			}
 		}
 	}
 	return since

@@ -83,6 +83,8 @@ type Presence interface {
 	// Absent is for how many ms a seat of a game has had no socket; game.Present if it has one. A seat that never
 	// had one counts from the moment it is first asked about.
 	Absent(game string, seat game.Seat) int64
+	// Holds tells whether this very server has a socket of the seat.
+	Holds(game string, seat game.Seat) bool
 	// Lag is the newest round trip of a seat's socket in ms, by our pings; 0 = not known.
 	Lag(game string, seat game.Seat) int64
 }

@@ -9,12 +9,13 @@ import (
 )
 
 // takeOver settles the running clocks of a game whose last host has died: each running seat is charged what it had used
-// when that host was last known to be alive, both by that host's own live clock. The outage itself is charged to nobody.
-// The adjustment is recorded before anything else is decided. If that host still runs, nothing is: another server has
-// the game too, and time counts from the load. Called inside the turnstile.
+// when that host was last known to be alive, both by that host's own live clock, and what it has used here since the load.
+// The outage itself is charged to nobody. The adjustment is recorded before anything else is decided. If that host seems
+// to run still, nothing is recorded: another server has the game too. That is looked at again before the next decision,
+// because a server seems alive for some seconds after its death. Called inside the turnstile.
 func (a *Application) takeOver(ctx context.Context, h *hotGame, s *game.State) (*game.State, error) {
 	for range maxConflicts {
-		adjust, ok := a.adjustment(ctx, s)
+		adjust, ok := a.adjustment(ctx, h, s)
 		if !ok {
 			return s, nil
 		}
@@ -27,25 +28,35 @@ func (a *Application) takeOver(ctx context.Context, h *hotGame, s *game.State) (
 	return nil, domain.Refuse(domain.Unavailable, "other servers were faster %d times", maxConflicts)
 }
 
+// settleClocks looks again at a host that seemed alive when the game was loaded. s is the newest state, also after an error.
+func (a *Application) settleClocks(ctx context.Context, h *hotGame, s *game.State) (*game.State, error) {
+	if !h.doubtful {
+		return s, nil
+	}
+	newest, err := a.takeOver(ctx, h, s)
+	if err != nil {
+		return s, err
+	}
+	return newest, nil
+}
+
 // adjustment finds a running seat whose time was measured by a server that is dead.
-func (a *Application) adjustment(ctx context.Context, s *game.State) (game.Adjust, bool) {
+func (a *Application) adjustment(ctx context.Context, h *hotGame, s *game.State) (game.Adjust, bool) {
+	h.doubtful = false
 	if !s.Setup.Clock.Live() {
 		return game.Adjust{}, false
 	}
 	for _, seat := range s.Running() {
-		origin := s.Seats[s.Index(seat)].Origin
+		i := s.Index(seat)
+		origin := s.Seats[i].Origin
 		if origin.Server == a.Incarnation {
 			continue
 		}
-		up, running, known := a.Alive.LastAlive(ctx, origin.Server)
-		if running {
+		if _, running, _ := a.Alive.LastAlive(ctx, origin.Server); running {
+			h.doubtful = true
 			continue
 		}
-		adjust := game.Adjust{Seat: seat, Reason: game.Failover}
-		if known {
-			adjust.Charged = max(0, up-origin.Up)
-		}
-		return adjust, true
+		return game.Adjust{Seat: seat, Reason: game.Failover, Charged: max(0, a.Clock.Now()-h.thinking[i])}, true
 	}
 	return game.Adjust{}, false
 }

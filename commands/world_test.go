@@ -147,8 +147,9 @@ type world struct {
 	mu     sync.Mutex
 	alive  map[string]mark
 	absent map[game.Seat]int64
-	counts map[string]int // observer's counts by "command result" and "snapshot outcome"
-	told   []string       // announcements
+	away   map[game.Seat]bool // have their socket on another server
+	counts map[string]int     // observer's counts by "command result" and "snapshot outcome"
+	told   []string           // announcements
 }
 
 type mark struct {
@@ -158,7 +159,7 @@ type mark struct {
 
 func newWorld() *world {
 	return &world{memory: newMemory(), cellar: &cellar{bytes: map[string][]byte{}}, alive: map[string]mark{},
-		absent: map[game.Seat]int64{}, counts: map[string]int{}}
+		absent: map[game.Seat]int64{}, away: map[game.Seat]bool{}, counts: map[string]int{}}
 }
 
 func (w *world) LastAlive(_ context.Context, incarnation string) (int64, bool, bool) {
@@ -175,6 +176,13 @@ func (w *world) Absent(_ string, seat game.Seat) int64 {
 		return ms
 	}
 	return game.Present
+}
+
+func (w *world) Holds(_ string, seat game.Seat) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, absent := w.absent[seat]
+	return !w.away[seat] && (!absent || w.absent[seat] == game.Present)
 }
 
 func (w *world) Lag(string, game.Seat) int64         { return 0 }

@@ -21,6 +21,10 @@ needs() {
 }
 needs gcc gcc # the race detector links with it
 needs chromium chromium
+needs redis-server redis-server
+needs haproxy haproxy
+needs java default-jdk-headless # Kafka, whose jars Maven fetches once
+needs mvn maven
 
 make --no-print-directory lint
 

@@ -35,4 +35,5 @@ type Recorded struct {
 	Type     string // name with version, such as "move-played.v1"
 	Meta     []byte
 	Data     []byte
+	Stamp    uint64 // what a store that serves others notes beside an event; opaque, no part of the chain, usually 0
 }

@@ -23,6 +23,7 @@ import (
 type alone struct{}
 
 func (alone) Absent(string, game.Seat) int64               { return game.Present }
+func (alone) Holds(string, game.Seat) bool                 { return true }
 func (alone) Lag(string, game.Seat) int64                  { return 0 }
 func (alone) Reserve(string, string) bool                  { return true }
 func (alone) Release(string, string)                       {}

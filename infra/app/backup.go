@@ -75,18 +75,18 @@ func copySecret(from, to string) error {
 }
 
 // serveBackup answers a BackupRequest.
-func (a *App) serveBackup(w http.ResponseWriter, r *http.Request) {
+func (s *shell) serveBackup(w http.ResponseWriter, r *http.Request) {
 	var ask BackupRequest
 	err := json.NewDecoder(io.LimitReader(r.Body, 4096)).Decode(&ask)
 	if err != nil || !filepath.IsAbs(ask.To) {
 		http.Error(w, `send {"to":"<absolute path of a new folder>"}`, http.StatusBadRequest)
 		return
 	}
-	if err := Backup(r.Context(), a.local, a.data, ask.To); err != nil {
-		a.log.Warn("a backup failed", "error", err)
+	if err := Backup(r.Context(), s.local, s.data, ask.To); err != nil {
+		s.log.Warn("a backup failed", "error", err)
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	a.log.Info("backed up", "folder", ask.To)
+	s.log.Info("backed up", "folder", ask.To)
 	w.WriteHeader(http.StatusOK)
 }

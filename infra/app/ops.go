@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"net/http"
+	"net/http/pprof"
 	"time"
 
 	"github.com/plygames/ply/domain"
@@ -32,8 +33,10 @@ func (o *operator) Evict(_ context.Context, id string) error {
 			return domain.Refuse(domain.Busy, "the game is in use")
 		}
 	}
-	return domain.Refuse(domain.NotFound, "the game is not in memory")
+	return errNotHot
 }
+
+var errNotHot = domain.Refuse(domain.NotFound, "the game is not in memory")
 
 // serveRevoke ends the belief in all tokens that a player has so far, and the player's sockets.
 func (a *App) serveRevoke(w http.ResponseWriter, r *http.Request) {
@@ -45,4 +48,21 @@ func (a *App) serveRevoke(w http.ResponseWriter, r *http.Request) {
 	}
 	a.sockets.Revoke(player)
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// operators is what the second listener of any server has. It asks nobody who they are, so what a browser was tricked into
+// sending is refused.
+func (s *shell) operators(o rest.Operator, more ...func(*http.ServeMux)) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", rest.NewOps(rest.OpsDeps{Operator: o, Metrics: s.metrics.Handler(), Health: s.health, Log: s.log}))
+	mux.HandleFunc("POST "+BackupPath, s.serveBackup)
+	if s.config.Pprof {
+		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	}
+	for _, add := range more {
+		add(mux)
+	}
+	return http.NewCrossOriginProtection().Handler(mux)
 }

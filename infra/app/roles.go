@@ -3,11 +3,9 @@ package app
 import (
 	"context"
 	"net/http"
-	"net/http/pprof"
 	"time"
 
 	"github.com/plygames/ply/commands/policies"
-	"github.com/plygames/ply/transport/rest"
 	"github.com/plygames/ply/transport/web"
 )
 
@@ -22,7 +20,10 @@ func (a *App) work() []func(context.Context) error {
 		work = append(work, a.learnNames)
 	}
 	if a.config.Roles.Relay {
-		work = append(work, a.relay.Run)
+		work = append(work, a.relays)
+	}
+	if a.refuses != nil {
+		work = append(work, a.refuses)
 	}
 	if a.config.Roles.Project {
 		for _, f := range a.folds {
@@ -122,19 +123,9 @@ func signed(name string, next http.Handler) http.Handler {
 	})
 }
 
-// adminRoutes is what operators reach. The second listener asks nobody who they are, so what a browser was tricked into
-// sending is refused.
+// adminRoutes is what operators reach.
 func (a *App) adminRoutes() http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("/", rest.NewOps(rest.OpsDeps{
-		Operator: &operator{a}, Metrics: a.metrics.Handler(), Health: a.health, Log: a.log,
-	}))
-	mux.HandleFunc("POST "+BackupPath, a.serveBackup)
-	mux.HandleFunc("POST /admin/players/{player}/revoke", a.serveRevoke)
-	if a.config.Pprof {
-		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-	}
-	return http.NewCrossOriginProtection().Handler(mux)
+	return a.operators(&operator{a}, func(mux *http.ServeMux) {
+		mux.HandleFunc("POST /admin/players/{player}/revoke", a.serveRevoke)
+	})
 }

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/plygames/ply/commands"
@@ -16,9 +14,11 @@ import (
 	"github.com/plygames/ply/domain/game"
 	"github.com/plygames/ply/domain/games"
 	"github.com/plygames/ply/infra/bus"
-	"github.com/plygames/ply/infra/liveclock"
+	"github.com/plygames/ply/infra/eventstoredb"
 	"github.com/plygames/ply/infra/metrics"
 	"github.com/plygames/ply/infra/pebble"
+	"github.com/plygames/ply/infra/redis"
+	"github.com/plygames/ply/infra/redis/journal"
 	"github.com/plygames/ply/infra/relay"
 	"github.com/plygames/ply/projections/fold"
 	views "github.com/plygames/ply/projections/games"
@@ -48,9 +48,13 @@ var (
 	_ policies.Overdue  = (*overdue)(nil)
 	_ policies.Waker    = (*commands.Application)(nil)
 	_ bus.Handler       = (*spectate.Spectate)(nil)
-	_ relay.Publisher   = (*bus.Local)(nil)
+	_ relay.Publisher   = (bus.Bus)(nil)
+	_ relay.Prover      = (*eventstoredb.Store)(nil)
+	_ relay.Checkpoints = (*redis.Checkpoints)(nil)
+	_ journal.Client    = (*redis.Client)(nil)
 	_ fanout.Feed       = (*commands.Application)(nil)
 	_ fanout.Feed       = (*spectate.Spectate)(nil)
+	_ socket.Watched    = (*spectate.Spectate)(nil)
 	_ fanout.History    = (*history.History)(nil)
 	_ rest.Commands     = (*commands.Application)(nil)
 	_ rest.Lists        = lists{}
@@ -59,53 +63,9 @@ var (
 	_ commands.Quota    = noQuota{}
 	_ rest.Operator     = (*operator)(nil)
 	_ auth.Revocations  = (*revocations)(nil)
+	_ auth.Revocations  = (*redis.Revocations)(nil)
+	_ redis.Presence    = (*socket.Presence)(nil)
 )
-
-// markEvery is how often the server says that it is alive; see commands.Alive.
-const markEvery = time.Second
-
-// openFolder takes the folder's lock first: whoever has it may write everything else there.
-func (a *App) openFolder(context.Context) error {
-	if err := prepareFolder(a.data); err != nil {
-		return err
-	}
-	a.incarnation = strings.ToLower(rand.Text()[:16])
-	local, err := pebble.Open(pebble.Config{
-		Dir: a.data, Logger: a.log, Observer: a.metrics.Store, Incarnation: a.incarnation,
-	})
-	if err != nil {
-		return Advise(a.data, err)
-	}
-	a.local = local
-	return nil
-}
-
-// startClock starts the live clock and the mark of life that goes with it. Both run until everything else is closed.
-func (a *App) startClock(context.Context) error {
-	a.clock = liveclock.New()
-	ctx, cancel := context.WithCancel(context.Background())
-	var ticking sync.WaitGroup
-	a.stopTicking = func() { cancel(); ticking.Wait() }
-	ticking.Go(func() { a.clock.Run(ctx) })
-	if err := a.alive.Mark(a.clock.Now()); err != nil {
-		return fmt.Errorf("data folder %s: %w", a.data, err)
-	}
-	ticking.Go(func() {
-		tick := time.NewTicker(markEvery)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			}
-			if err := a.alive.Mark(a.clock.Now()); err != nil {
-				a.log.Warn("mark of life not written; a crash now would charge players less than they used", "error", err)
-			}
-		}
-	})
-	return nil
-}
 
 func (a *App) openKeys(ctx context.Context) (err error) {
 	folder := filepath.Join(a.data, keysFolder)
@@ -124,7 +84,7 @@ func (a *App) openKeys(ctx context.Context) (err error) {
 	}
 	a.people, err = auth.New(ctx, auth.Config{
 		Key: key, KeySet: keySet, Audience: a.config.JWTAudience, Lifetime: a.config.TokenTTL, Log: a.log,
-		Revoked: &revocations{path: filepath.Join(folder, "revoked")},
+		Revoked: a.shareRevocations(&revocations{path: filepath.Join(folder, "revoked")}),
 	})
 	return err
 }
@@ -140,6 +100,7 @@ func (a *App) buildWriteSide(context.Context) error {
 		SnapshotEvery: uint64(a.config.SnapshotEvery),
 		HotGames:      a.config.HotGames,
 		EvictAfter:    a.config.EvictAfter,
+		Shared:        a.config.Store != "",
 	}, commands.Ports{
 		Store: a.store, Snapshots: a.snapshots, Alive: a.alive, Clock: a.clock, Presence: a.presence, Quota: a.quota(),
 		Announce: a.presence, Observer: a.metrics.Commands, Kinds: games.Kinds, Wall: wall, Seed: seed, Log: a.log,
@@ -147,29 +108,30 @@ func (a *App) buildWriteSide(context.Context) error {
 	return nil
 }
 
-// buildWatching: the relay finds the store's end here, before the first command can be accepted, and the subscriptions
-// stand before it publishes.
-func (a *App) buildWatching(ctx context.Context) (err error) {
+// buildWatching: the relay over a bus of our own finds the store's end here, before the first command can be accepted, and
+// the subscriptions stand before it publishes.
+func (a *App) buildWatching(ctx context.Context) error {
 	a.history = &history.History{Log: a.store, Kinds: games.Kinds}
-	a.bus = bus.NewLocal(a.metrics.Bus, a.log)
-	a.spectate = spectate.New(spectate.Config{Log: a.all, Kinds: games.Kinds, Logger: a.log, Observer: a.metrics.Spectate})
+	a.spectate = spectate.New(spectate.Config{
+		Log: a.store, Kinds: games.Kinds, Logger: a.log, Observer: a.metrics.Spectate,
+		Partitions: a.bus.Partitions(), PartitionOf: a.bus.PartitionOf,
+	})
 	a.paced = paced.New(paced.Config{Live: a.spectate, Past: a.history, Wall: wall, Logger: a.log})
 
 	// Subscriptions end with the bus.
 	if a.config.Roles.Watch {
-		if err := a.bus.Subscribe(context.Background(), "watch", a.spectate); err != nil {
+		partition := func(n int) bus.Handler { return a.spectate.Partition(n) }
+		if err := a.bus.SubscribePartitions(context.Background(), "watch", partition); err != nil {
 			return err
 		}
 	}
 	if a.hosts() {
-		if err := a.bus.Subscribe(context.Background(), "play", learner{a.games}); err != nil {
+		learn := func(int) bus.Handler { return learner{a.games} }
+		if err := a.bus.SubscribePartitions(context.Background(), "play", learn); err != nil {
 			return err
 		}
 	}
-	if a.config.Roles.Relay {
-		a.relay, err = relay.Open(ctx, relay.Config{Log: a.all, Bus: a.bus, Observer: a.metrics.Relay, Logger: a.log})
-	}
-	return err
+	return a.openRelay(ctx)
 }
 
 // hosts tells whether this server may have games in memory that it decides on: policies and creation are commands too.
@@ -189,10 +151,14 @@ func (a *App) buildEdge(context.Context) error {
 	if c.RateLimits {
 		limiter, handshakes = limit.NewCommands(nil), limit.NewHandshakes(nil)
 	}
+	watched := socket.Watched(nil)
+	if c.Roles.Watch && c.Store != "" {
+		watched = a.spectate // a crowd that joins must not ask the store
+	}
 	a.sockets = socket.New(socket.Config{
 		Incarnation: a.incarnation, Origins: c.Origins, Proxies: c.TrustedProxies, Unlimited: !c.RateLimits,
 	}, socket.Deps{
-		Games: a.games, Play: a.games, Watch: a.spectate, Paced: feeds{a.paced}, History: a.history, Encoder: encoder,
+		Games: a.games, Watched: watched, Play: a.games, Watch: a.spectate, Paced: feeds{a.paced}, History: a.history, Encoder: encoder,
 		Auth: a.people, Presence: a.presence, Commands: limiter, Handshakes: handshakes, Clock: a.clock, Wall: wall,
 		Observer: a.metrics.Sockets, FanoutObserver: a.metrics.Fanout, Log: a.log,
 	})
@@ -201,9 +167,7 @@ func (a *App) buildEdge(context.Context) error {
 		Presence: a.presence, Limiter: limiter, Health: a.health, Kinds: games.All(),
 		Now: time.Now, Live: a.clock.Now, Elapsed: a.elapsed, Origins: c.Origins, Log: a.log,
 	})
-	a.publicServer = newServer(a.routes(api), a.log)
-	a.adminServer = newServer(a.adminRoutes(), a.log)
-	a.adminServer.WriteTimeout = 0 // profiles and backups take as long as they take
+	a.handle(a.routes(api), a.adminRoutes())
 	return nil
 }
 
@@ -227,15 +191,8 @@ func (a *App) elapsed(o game.Origin) int64 {
 	return max(0, wall()-o.At)
 }
 
-func (a *App) openListeners(context.Context) (err error) {
-	if a.public, err = listen(a.config.Addr, "--addr (PLY_ADDR)"); err != nil {
-		return err
-	}
-	if a.admin, err = listenAdmin(a.config.AdminAddr, a.log); err != nil {
-		return err
-	}
-	return writeRunning(a.data, Running{PID: os.Getpid(), Addr: a.Addr(), Admin: a.AdminAddr()})
-}
+// listen opens both listeners.
+func (a *App) listen(context.Context) error { return a.openListeners() }
 
 func wall() int64 { return time.Now().UnixMilli() }
 

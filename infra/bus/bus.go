@@ -20,7 +20,8 @@ type Handler interface {
 
 // Publisher is what the relay writes to. One goroutine at a time may use it.
 type Publisher interface {
-	// Publish returns nil after the bus has taken all events; only then may a checkpoint move past them.
+	// Publish returns nil after the bus has taken all events; only then may a checkpoint move past them. It waits as long
+	// as the bus can't be reached, and ends early with ctx and with the bus.
 	Publish(ctx context.Context, events []event.Recorded) error
 	// Watermark tells every partition that everything up to a position is out.
 	Watermark(ctx context.Context, at event.Position) error
@@ -30,7 +31,25 @@ type Publisher interface {
 type Subscriber interface {
 	// Subscribe returns once it is positioned: everything published afterwards reaches the handler. name is for the log
 	// and unique. The subscription ends with ctx.
+	//
+	// The handler sees all partitions, one batch at a time; a watermark reaches it when every partition has shown one
+	// since the last, so that it is true of all of them.
 	Subscribe(ctx context.Context, name string, to Handler) error
+	// SubscribePartitions is Subscribe with a handler for each partition. Those of different partitions are called
+	// concurrently.
+	SubscribePartitions(ctx context.Context, name string, to func(partition int) Handler) error
+}
+
+// Bus is both ends of a bus, and how games are spread over it.
+type Bus interface {
+	Publisher
+	Subscriber
+	// Partitions is how many there are, at least one; they are numbered from 0.
+	Partitions() int
+	// PartitionOf tells which partition carries a game.
+	PartitionOf(game string) int
+	// Close ends all subscriptions, and whatever waits.
+	Close() error
 }
 
 // Observer is told what goes wrong; for metrics. Safe for concurrent use.

@@ -35,7 +35,7 @@ func TestMessagesThatNobodyCanReadAreCountedAndSkipped(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var bad counter
-			s := subscriber{observer: &bad, logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
+			s := subscriber{handling: handling{observer: &bad, logger: slog.New(slog.NewTextHandler(io.Discard, nil))}}
 			msg := message.NewMessage(watermill.NewUUID(), m.payload)
 			if m.kind != "" {
 				msg.Metadata.Set(kindKey, m.kind)

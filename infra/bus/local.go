@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 
-	"github.com/ThreeDotsLabs/watermill"
 	"github.com/ThreeDotsLabs/watermill/pubsub/gochannel"
 )
 
@@ -20,30 +19,33 @@ type Local struct {
 	stop    context.CancelFunc
 }
 
-var (
-	_ Publisher  = (*Local)(nil)
-	_ Subscriber = (*Local)(nil)
-)
+var _ Bus = (*Local)(nil)
 
 // NewLocal makes a bus inside this process. Close it.
 //
 // Go channels of Watermill keep the order of messages only if Publish waits for the subscribers' acknowledgement:
 // without it every message is sent by a goroutine of its own.
 func NewLocal(observer Observer, logger *slog.Logger) *Local {
-	// The library tells at info level what is of interest to its developers only.
-	mill := watermill.NewSlogLoggerWithLevelMapping(logger, map[slog.Level]slog.Level{
-		slog.LevelInfo:       slog.LevelDebug,
-		slog.LevelDebug:      watermill.LevelTrace,
-		watermill.LevelTrace: watermill.LevelTrace,
-	})
+	mill := quiet(logger)
 	channel := gochannel.NewGoChannel(gochannel.Config{BlockPublishUntilSubscriberAck: true}, mill)
 	life, stop := context.WithCancel(context.Background())
 	return &Local{
 		publisher:  publisher{to: channel, topic: topic},
-		subscriber: subscriber{life: life, from: channel, topic: topic, observer: observer, logger: logger, mill: mill},
+		subscriber: subscriber{life: life, from: channel, topic: topic, handling: handling{observer, logger, mill}},
 		channel:    channel,
 		stop:       stop,
 	}
+}
+
+// Partitions is one: everything is in order.
+func (l *Local) Partitions() int { return 1 }
+
+// PartitionOf is the only one.
+func (l *Local) PartitionOf(string) int { return 0 }
+
+// SubscribePartitions subscribes the handler of the only partition.
+func (l *Local) SubscribePartitions(ctx context.Context, name string, to func(partition int) Handler) error {
+	return l.Subscribe(ctx, name, to(0))
 }
 
 // Close ends all subscriptions and every Publish that waits, and waits for the handlers. The subscriptions end first:

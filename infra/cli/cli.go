@@ -23,10 +23,13 @@ const (
 // command line of ply. The first one is what `ply` alone does.
 type commandLine struct {
 	Serve   serveCommand   `cmd:"" default:"withargs" help:"Run the server (what ply does without a command)."`
+	Store   storeCommand   `cmd:"" help:"Serve the embedded store to other servers, over EventStoreDB's protocol: the role store alone."`
 	Verify  verifyCommand  `cmd:"" help:"Refold every stored game through the rules and check every hash chain."`
 	Backup  backupCommand  `cmd:"" help:"Copy the data of a server, running or not, to a new folder."`
 	Restore restoreCommand `cmd:"" help:"Make a data folder from a backup."`
+	Journal journalCommand `cmd:"" help:"Look after the journal of a deployment: status, on, off."`
 	Load    loadCommand    `cmd:"" help:"Play many games over real sockets and tell how fast it went."`
+	Health  healthCommand  `cmd:"" help:"Ask a server whether it is ready; exits 0 if it is and 1 if not."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 
 	LoadRelay loadRelayCommand `cmd:"" hidden:"" help:"The baseline of load."`

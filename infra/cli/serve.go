@@ -29,6 +29,38 @@ func (c *serveCommand) Run(s streams) error {
 	if err != nil {
 		return errUsage{err}
 	}
+	return serve(s, settings)
+}
+
+type storeCommand struct {
+	config.Flags `embed:""`
+}
+
+func (c *storeCommand) check() error {
+	c.Roles = "store"
+	_, err := c.Config()
+	return err
+}
+
+// Run is serve with the role store.
+func (c *storeCommand) Run(s streams) error {
+	c.Roles = "store"
+	settings, err := c.Config()
+	if err != nil {
+		return errUsage{err}
+	}
+	return serve(s, settings)
+}
+
+// server is a server of whatever role.
+type server interface {
+	Addr() string
+	AdminAddr() string
+	Data() string
+	Run(context.Context) error
+}
+
+func serve(s streams, settings config.Config) error {
 	format := logging.Text
 	if settings.JSONLogs {
 		format = logging.JSON
@@ -38,12 +70,23 @@ func (c *serveCommand) Run(s streams) error {
 
 	ctx, stop := untilSignal(log)
 	defer stop()
-	server, err := app.New(ctx, settings, version(), log)
+	serving, err := open(ctx, settings, log)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "ply listens on http://%s\nadmin on http://%s\ndata in %s\n", server.Addr(), server.AdminAddr(), server.Data())
-	return server.Run(ctx)
+	fmt.Fprintf(s.out, "ply listens on http://%s\nadmin on http://%s\ndata in %s\n", serving.Addr(), serving.AdminAddr(), serving.Data())
+	if store, ok := serving.(*app.StoreServer); ok {
+		fmt.Fprintf(s.out, "store on esdb://%s?tls=false\n", store.StoreAddr())
+	}
+	return serving.Run(ctx)
+}
+
+// open makes the server that the roles ask for.
+func open(ctx context.Context, settings config.Config, log *slog.Logger) (server, error) {
+	if settings.Roles.Store {
+		return app.NewStoreServer(ctx, settings, version(), log)
+	}
+	return app.New(ctx, settings, version(), log)
 }
 
 // twice is how soon a repeated signal is still the same request: some supervisors send it to the process and to its

@@ -6,24 +6,34 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strings"
 	"time"
 
 	"github.com/plygames/ply/domain/event"
 	"github.com/plygames/ply/domain/game"
 	"github.com/plygames/ply/domain/games"
+	"github.com/plygames/ply/infra/redis/journal"
 )
 
 type verifyCommand struct {
-	Data string `env:"PLY_DATA" default:"./data" placeholder:"DIR" help:"Data folder to verify. No server may be using it; verify a backup of a running one."`
+	Data  string `env:"PLY_DATA" default:"./data" placeholder:"DIR" help:"Data folder to verify. No server may be using it; verify a backup of a running one."`
+	Store string `env:"PLY_STORE" default:"embedded" placeholder:"STORE" help:"A shared store to verify instead, such as esdb://127.0.0.1:2113?tls=false. Servers may be using it."`
 }
 
 // Run verifies and fails if anything is wrong.
 func (c *verifyCommand) Run(s streams) error {
+	v := newVerifier(s.out, s.err)
+	if c.Store != "embedded" {
+		store, err := openShared(context.Background(), c.Store)
+		if err != nil {
+			return err
+		}
+		return errors.Join(v.run(context.Background(), store), store.Close())
+	}
 	store, err := openStore(c.Data)
 	if err != nil {
 		return err
 	}
-	v := newVerifier(s.out, s.err)
 	return errors.Join(v.run(context.Background(), store), store.Close())
 }
 
@@ -38,7 +48,8 @@ type verifier struct {
 
 	unfinished map[event.Stream]*game.State
 	finished   map[event.Stream]struct{}
-	people     map[event.Stream]chain
+	chains     map[event.Stream]chain // streams of people, and of facts of the deployment
+	people     int
 	wrong      map[event.Stream]bool // already reported; the rest of the stream proves nothing
 
 	events, games int
@@ -58,7 +69,7 @@ func newVerifier(out, err io.Writer) *verifier {
 		out: out, err: err, started: now, told: now,
 		unfinished: make(map[event.Stream]*game.State),
 		finished:   make(map[event.Stream]struct{}),
-		people:     make(map[event.Stream]chain),
+		chains:     make(map[event.Stream]chain),
 		wrong:      make(map[event.Stream]bool),
 	}
 }
@@ -80,7 +91,7 @@ func (v *verifier) run(ctx context.Context, store log) error {
 		v.progress()
 	}
 	fmt.Fprintf(v.out, "verified %d events of %d games (%d unfinished) and %d people in %s\n",
-		v.events, v.games, len(v.unfinished), len(v.people), time.Since(v.started).Round(time.Millisecond))
+		v.events, v.games, len(v.unfinished), v.people, time.Since(v.started).Round(time.Millisecond))
 	if len(v.wrong) > 0 {
 		return fmt.Errorf("%d streams are wrong, see above; restore a backup, and keep this folder for whoever finds out why", len(v.wrong))
 	}
@@ -96,7 +107,7 @@ func (v *verifier) check(rec event.Recorded) {
 	if _, ok := rec.Stream.Game(); ok {
 		judge = v.game
 	} else if _, ok := rec.Stream.Player(); ok {
-		judge = v.person
+		judge = v.chain
 	}
 	if err := judge(rec); err != nil {
 		fmt.Fprintf(v.out, "%s version %d (%s): %v\n", rec.Stream, rec.Version, rec.Type, err)
@@ -162,11 +173,14 @@ func legal(step game.Step) error {
 	return nil
 }
 
-// person checks the chain of a person's stream.
-func (v *verifier) person(rec event.Recorded) error {
-	last, known := v.people[rec.Stream]
+// chain checks the hash chain of a stream that is no game's.
+func (v *verifier) chain(rec event.Recorded) error {
+	last, known := v.chains[rec.Stream]
 	if !known {
 		last.head = event.Genesis(rec.Stream)
+		if _, person := rec.Stream.Player(); person {
+			v.people++
+		}
 	}
 	head := event.Next(last.head, rec.Type, rec.Meta, rec.Data)
 	switch {
@@ -175,12 +189,20 @@ func (v *verifier) person(rec event.Recorded) error {
 	case head.ID() != rec.ID:
 		return errors.New("its id is not the hash of its content and of all before it")
 	}
-	v.people[rec.Stream] = chain{rec.Version, head}
+	v.chains[rec.Stream] = chain{rec.Version, head}
 	return nil
 }
 
-func (v *verifier) other(event.Recorded) error {
-	return errors.New("a stream of a kind that this release does not know")
+// other judges what belongs to no game and no person. Streams that begin with a dollar are the store's own records.
+func (v *verifier) other(rec event.Recorded) error {
+	switch {
+	case rec.Stream == journal.SettingsStream:
+		return v.chain(rec)
+	case strings.HasPrefix(string(rec.Stream), "$"):
+		return nil
+	default:
+		return errors.New("a stream of a kind that this release does not know")
+	}
 }
 
 // progress tells how far and how fast, once a second.

@@ -13,12 +13,16 @@ import (
 type Metrics struct {
 	Commands *Commands
 	Store    *Store
+	Journal  *Journal
 	Relay    *Relay
 	Bus      *Bus
 	Fanout   *Fanout
 	Sockets  *Sockets
 	Spectate *Spectate
 	Views    *Views
+	Served   *Served
+	ESDB     *EventStoreDB
+	Redis    *Redis
 
 	registry *prometheus.Registry
 }
@@ -32,12 +36,16 @@ func New(version string) *Metrics {
 	return &Metrics{
 		Commands: newCommands(r, alarms),
 		Store:    newStore(r),
+		Journal:  newJournal(r, alarms),
 		Relay:    newRelay(r, alarms),
 		Bus:      newBus(r),
 		Fanout:   newFanout(r),
 		Sockets:  newSockets(r),
 		Spectate: newSpectate(r),
 		Views:    newViews(r),
+		Served:   newServed(r),
+		ESDB:     newEventStoreDB(r),
+		Redis:    newRedis(r),
 		registry: r.Registry,
 	}
 }

@@ -29,13 +29,3 @@ func (r *Relay) Relayed(events int, lag time.Duration) {
 
 // Alarm counts what an operator must look at.
 func (r *Relay) Alarm(what string) { r.alarms.WithLabelValues(what).Inc() }
-
-// Bus observes the subscriptions; a bus.Observer.
-type Bus struct{ bad prometheus.Counter }
-
-func newBus(r registry) *Bus {
-	return &Bus{bad: r.counter("ply_bus_bad_messages_total", "Bus messages that were skipped; readers saw a gap.")}
-}
-
-// BadMessage counts a bus message that was skipped.
-func (b *Bus) BadMessage() { b.bad.Inc() }

@@ -30,8 +30,13 @@ func (s *Store) append(ctx context.Context, stream event.Stream, expected uint64
 	if err := r.validate(); err != nil {
 		return err
 	}
+	return s.submit(ctx, r)
+}
+
+// submit hands a valid request to the writer and waits for its answer.
+func (s *Store) submit(ctx context.Context, r *request) error {
 	if err := ctx.Err(); err != nil {
-		return s.queue.refuse(stream, err)
+		return s.queue.refuse(r.stream, err)
 	}
 	if err := s.queue.put(r); err != nil {
 		return err
@@ -42,7 +47,7 @@ func (s *Store) append(ctx context.Context, stream event.Stream, expected uint64
 	case <-ctx.Done():
 	}
 	if r.state.CompareAndSwap(waiting, withdrawn) {
-		return s.queue.refuse(stream, ctx.Err())
+		return s.queue.refuse(r.stream, ctx.Err())
 	}
 	select {
 	case err := <-r.done:

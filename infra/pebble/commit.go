@@ -67,11 +67,15 @@ func (s *Store) commit(w *writer, requests []*request) error {
 		case postpone:
 			w.later = append(w.later, r)
 		case accept:
-			if err := w.add(batch, &position, r); err != nil {
-				s.events.fuse.trip(err)
-				return s.unknown(err)
+			r.first = position + 1
+			for part := r; part != nil; part = part.also {
+				if err := w.add(batch, &position, part); err != nil {
+					s.events.fuse.trip(err)
+					return s.unknown(err)
+				}
+				s.heads.set(part.stream, part.expected+uint64(len(part.events)))
 			}
-			s.heads.set(r.stream, r.expected+uint64(len(r.events)))
+			w.accepted = append(w.accepted, r)
 		}
 	}
 	if len(w.accepted) == 0 {
@@ -124,7 +128,6 @@ func (w *writer) add(batch *lsm.Batch, position *uint64, r *request) error {
 		w.fresh = append(w.fresh, e)
 	}
 	w.touched[r.stream] = r.expected + uint64(len(r.events))
-	w.accepted = append(w.accepted, r)
 	return nil
 }
 
@@ -137,8 +140,18 @@ const (
 	postpone         // it depends on what this very batch writes: decided after that is durable
 )
 
-// decide is the port's rule for an append. Everything it reads is durable, because a failed write ends the writer.
+// decide is the verdict on a request: of several parts, all must be acceptable.
 func (s *Store) decide(w *writer, r *request) (verdict, error) {
+	for part := r.also; part != nil; part = part.also {
+		if verdict, err := s.decideOne(w, part); verdict != accept {
+			return verdict, err
+		}
+	}
+	return s.decideOne(w, r)
+}
+
+// decideOne is the port's rule for an append. Everything it reads is durable, because a failed write ends the writer.
+func (s *Store) decideOne(w *writer, r *request) (verdict, error) {
 	head, ours := w.touched[r.stream] // heads may have forgotten it already
 	if !ours {
 		var err error
@@ -152,7 +165,7 @@ func (s *Store) decide(w *writer, r *request) (verdict, error) {
 		return accept, nil
 	case ours:
 		return postpone, nil
-	case head >= end:
+	case head >= end && !r.exact:
 		same, err := s.sameEvents(r)
 		if err != nil {
 			return refuse, fmt.Errorf("%w: %v", commands.ErrUnavailable, err)

@@ -17,6 +17,20 @@ type request struct {
 	size     int // bytes
 	state    atomic.Int32
 	done     chan error // gets exactly one answer, unless the request was withdrawn
+
+	exact bool     // a repetition is a conflict too; see Write
+	also  *request // the part of another stream, decided and written together with this one; only the head is queued
+	first uint64   // position of the first event, set by the writer before it answers that it wrote
+}
+
+// touches tells whether a request writes to a stream.
+func (r *request) touches(stream event.Stream) bool {
+	for ; r != nil; r = r.also {
+		if r.stream == stream {
+			return true
+		}
+	}
+	return false
 }
 
 const (
@@ -127,7 +141,7 @@ func (q *queue) refuse(stream event.Stream, reason error) error {
 // known: the one refused may be its repetition, and must not sound as if nothing had been written. Needs the lock.
 func (q *queue) careful(stream event.Stream, refusal error) error {
 	for _, r := range q.inHand {
-		if r.stream == stream {
+		if r.touches(stream) {
 			return fmt.Errorf("%w: an earlier append is not decided (%v)", commands.ErrUnknown, refusal)
 		}
 	}

@@ -14,20 +14,29 @@ import (
 var errCorrupt = errors.New("stored data is corrupt")
 
 // The value of an event's key: format (1 byte) | position (uint64) | id (16 bytes) | type, meta and data, each
-// preceded by its length (uvarint).
+// preceded by its length (uvarint). An event with a stamp is of format 2, which has it (uint64) behind the id.
 const (
-	recordFormat = 1
-	recordHeader = 1 + 8 + 16
+	plainFormat   = 1
+	stampedFormat = 2
+	recordHeader  = 1 + 8 + 16
+	stampSize     = 8
 )
 
 func recordSize(e *event.Recorded) int {
-	return recordHeader + 3*binary.MaxVarintLen32 + len(e.Type) + len(e.Meta) + len(e.Data)
+	return recordHeader + stampSize + 3*binary.MaxVarintLen32 + len(e.Type) + len(e.Meta) + len(e.Data)
 }
 
 func appendRecord(b []byte, position uint64, e *event.Recorded) []byte {
-	b = append(b, recordFormat)
+	format := byte(plainFormat)
+	if e.Stamp != 0 {
+		format = stampedFormat
+	}
+	b = append(b, format)
 	b = binary.BigEndian.AppendUint64(b, position)
 	b = append(b, e.ID[:]...)
+	if e.Stamp != 0 {
+		b = binary.BigEndian.AppendUint64(b, e.Stamp)
+	}
 	b = binary.AppendUvarint(b, uint64(len(e.Type)))
 	b = append(b, e.Type...)
 	b = binary.AppendUvarint(b, uint64(len(e.Meta)))
@@ -38,8 +47,8 @@ func appendRecord(b []byte, position uint64, e *event.Recorded) []byte {
 
 // recordPlace reads only where an event stands and which it is.
 func recordPlace(v []byte) (position uint64, id event.ID, err error) {
-	if len(v) < recordHeader || v[0] != recordFormat {
-		return 0, id, fmt.Errorf("%w: not an event of format %d", errCorrupt, recordFormat)
+	if len(v) < recordHeader || v[0] != plainFormat && (v[0] != stampedFormat || len(v) < recordHeader+stampSize) {
+		return 0, id, fmt.Errorf("%w: not an event of a format up to %d", errCorrupt, stampedFormat)
 	}
 	copy(id[:], v[9:recordHeader])
 	return binary.BigEndian.Uint64(v[1:]), id, nil
@@ -69,7 +78,12 @@ func (s *Store) decodeRecord(stream event.Stream, version uint64, v []byte, a *a
 	if err != nil {
 		return event.Recorded{}, 0, err
 	}
-	rest := a.copy(v[recordHeader:])
+	header, stamp := recordHeader, uint64(0)
+	if v[0] == stampedFormat {
+		stamp = binary.BigEndian.Uint64(v[recordHeader:])
+		header += stampSize
+	}
+	rest := a.copy(v[header:])
 	var parts [3][]byte
 	for i := range parts {
 		n, used := binary.Uvarint(rest)
@@ -85,7 +99,7 @@ func (s *Store) decodeRecord(stream event.Stream, version uint64, v []byte, a *a
 	}
 	return event.Recorded{
 		Stream: stream, Version: version, ID: id,
-		Type: s.types.intern(parts[0]), Meta: parts[1], Data: parts[2],
+		Type: s.types.intern(parts[0]), Meta: parts[1], Data: parts[2], Stamp: stamp,
 	}, position, nil
 }
 

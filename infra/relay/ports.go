@@ -14,7 +14,8 @@ type Log interface {
 	Head(ctx context.Context) (event.Position, error)
 }
 
-// Prover tells which event stands at a position, false if none does. It is needed with Checkpoints only.
+// Prover tells which event stands at a position, false if none does. It is needed with Checkpoints, and with a
+// store that can be restored while we run.
 type Prover interface {
 	EventAt(ctx context.Context, at event.Position) (event.ID, bool, error)
 }

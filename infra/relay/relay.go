@@ -19,28 +19,32 @@ const (
 	retryMost  = 5 * time.Second
 )
 
-// atOnce is how many events go out between two moments at which a watermark may. A relay that is far behind but moves
-// must not look as if it stood still.
-const atOnce = 256
+// defaultAtOnce is for a bus that is as near as memory.
+const defaultAtOnce = 256
 
 // Config is what a relay is made of.
 type Config struct {
 	Log Log
 	Bus Publisher
 	// Checkpoints and Prover are nil for a bus that forgets, such as the in-process one: nobody was there to miss
-	// anything, so the relay starts at the store's end.
+	// anything, so the relay starts at the store's end. With a Prover the place is proved again after every failure: a
+	// store on another machine can be taken back while the relay runs.
 	Checkpoints Checkpoints
 	Prover      Prover
-	Watermark   time.Duration // how often the watermark is written; zero means 1 s
-	Observer    Observer
-	Logger      *slog.Logger
+	// AtOnce is how many events go out in one call of the bus at most, when there are so many; zero means 256. A watermark
+	// may go out between two calls only: a relay that is far behind but moves must not look as if it stood still.
+	AtOnce    int
+	Watermark time.Duration // how often the watermark is written; zero means 1 s
+	Observer  Observer
+	Logger    *slog.Logger
 }
 
 // Relay is one run of the relay. Make it with Open.
 type Relay struct {
 	Config
 
-	publishing sync.Mutex // held over one write to the bus, so that no watermark overtakes its events
+	start      projections.Checkpoint // as it was loaded
+	publishing sync.Mutex             // held over one write to the bus, so that no watermark overtakes its events
 	at         projections.Checkpoint
 }
 
@@ -49,6 +53,9 @@ type Relay struct {
 func Open(ctx context.Context, c Config) (*Relay, error) {
 	if c.Watermark == 0 {
 		c.Watermark = time.Second
+	}
+	if c.AtOnce == 0 {
+		c.AtOnce = defaultAtOnce
 	}
 	r := &Relay{Config: c}
 	if c.Checkpoints == nil {
@@ -63,25 +70,40 @@ func Open(ctx context.Context, c Config) (*Relay, error) {
 	if err != nil {
 		return nil, fmt.Errorf("relay: load the checkpoint: %w", err)
 	}
-	if at.Position == "" {
-		return r, nil
+	r.start, r.at = at, at
+	if err := r.prove(ctx); err != nil {
+		return nil, fmt.Errorf("relay: %w", err)
 	}
-	id, found, err := c.Prover.EventAt(ctx, at.Position)
-	if err != nil {
-		return nil, fmt.Errorf("relay: prove the checkpoint: %w", err)
-	}
-	if !found || id != at.ID {
-		// A restore took the store back, or this is another store. From there on the store would be silent up to the
-		// checkpoint, so begin again: repeats are harmless.
-		c.Observer.Alarm("relay checkpoint is not in the store")
-		c.Logger.Warn("relay: the checkpoint is of another history; publishing everything again", "position", at.Position)
-		return r, nil
-	}
-	r.at = at
 	return r, nil
 }
 
-// Run publishes until ctx ends, and returns nil then. It outlives failures of the store and of the bus.
+// prove makes sure that the store holds the event up to which everything is out, and begins again if it does not: a
+// restore took the store back, or this is another store. From the old place on it might be silent up to there, and what
+// it has been given since would never go out. Repeats are harmless.
+func (r *Relay) prove(ctx context.Context) error {
+	r.publishing.Lock()
+	at := r.at
+	r.publishing.Unlock()
+	if at.Position == "" || r.Prover == nil {
+		return nil
+	}
+	id, found, err := r.Prover.EventAt(ctx, at.Position)
+	if err != nil {
+		return fmt.Errorf("prove the checkpoint: %w", err)
+	}
+	if found && (id == at.ID || at.ID == event.ID{}) { // without checkpoints it began at the end, which has no id
+		return nil
+	}
+	r.Observer.Alarm("relay checkpoint is not in the store")
+	r.Logger.Warn("relay: the checkpoint is of another history; publishing everything again", "position", at.Position)
+	r.publishing.Lock()
+	r.at = projections.Checkpoint{}
+	r.publishing.Unlock()
+	return nil
+}
+
+// Run publishes until ctx ends, and returns nil then. It outlives failures of the store and of the bus, and a store that
+// was taken back meanwhile.
 func (r *Relay) Run(ctx context.Context) error {
 	var beside sync.WaitGroup
 	defer beside.Wait()
@@ -90,14 +112,7 @@ func (r *Relay) Run(ctx context.Context) error {
 	wait := retryFirst
 	for {
 		before := r.position()
-		err := r.Log.SubscribeAll(ctx, before, func(events []event.Recorded) error {
-			for part := range slices.Chunk(events, atOnce) {
-				if err := r.publish(ctx, part); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+		err := r.carry(ctx, before)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -111,7 +126,32 @@ func (r *Relay) Run(ctx context.Context) error {
 		case <-time.After(wait):
 		}
 		wait = min(2*wait, retryMost)
+		if err := r.prove(ctx); err != nil && ctx.Err() == nil {
+			r.Logger.Error("relay: the store does not say whether it holds the checkpoint", "error", err)
+		}
 	}
+}
+
+// carry reads the store after a position, and publishes what it reads, until one of the two fails or ctx ends.
+func (r *Relay) carry(ctx context.Context, after event.Position) error {
+	reading, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	read := newBacklog(r.AtOnce)
+	var publishing sync.WaitGroup
+	publishing.Go(func() {
+		for events := read.take(ctx); len(events) > 0; events = read.take(ctx) {
+			for part := range slices.Chunk(events, r.AtOnce) {
+				if err := r.publish(ctx, part); err != nil {
+					stop(err)
+					return
+				}
+			}
+		}
+	})
+	stop(r.Log.SubscribeAll(reading, after, func(events []event.Recorded) error { return read.put(reading, events) }))
+	read.end()
+	publishing.Wait()
+	return context.Cause(reading)
 }
 
 func (r *Relay) position() event.Position {
@@ -139,22 +179,39 @@ func (r *Relay) publish(ctx context.Context, events []event.Recorded) error {
 	}
 	last := events[len(events)-1]
 	r.at = projections.Checkpoint{Position: last.Position, ID: last.ID}
-	if r.Checkpoints != nil {
-		if err := r.Checkpoints.Save(ctx, r.at); err != nil {
-			return fmt.Errorf("save the checkpoint: %w", err)
-		}
-	}
 	return nil
 }
 
-// watermarks tells the bus regularly how far everything is out. While a Publish hangs none is written, which is how
-// watch servers learn that the feed stands still.
+// save keeps the checkpoint, if it has moved since saved. One that can't be kept costs repeats, should this relay die.
+func (r *Relay) save(ctx context.Context, saved *projections.Checkpoint) {
+	r.publishing.Lock()
+	at := r.at
+	r.publishing.Unlock()
+	if r.Checkpoints == nil || at == *saved {
+		return
+	}
+	if err := r.Checkpoints.Save(ctx, at); err != nil {
+		r.Logger.Warn("relay: the checkpoint was not saved; a restart now would repeat what is out", "error", err)
+		return
+	}
+	*saved = at
+}
+
+// lastSave is how long the last checkpoint may take when the relay is told to end.
+const lastSave = time.Second
+
+// watermarks tells the bus regularly how far everything is out, and keeps that. While a Publish hangs no watermark is
+// written, which is how watch servers learn that the feed stands still.
 func (r *Relay) watermarks(ctx context.Context) {
 	tick := time.NewTicker(r.Watermark)
 	defer tick.Stop()
+	saved := r.start
 	for {
 		select {
 		case <-ctx.Done():
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastSave)
+			r.save(last, &saved)
+			cancel()
 			return
 		case <-tick.C:
 		}
@@ -164,6 +221,7 @@ func (r *Relay) watermarks(ctx context.Context) {
 		if err != nil && !errors.Is(err, context.Canceled) {
 			r.Logger.Error("relay: no watermark written", "error", err)
 		}
+		r.save(ctx, &saved)
 	}
 }
 

@@ -270,6 +270,66 @@ func TestACheckpointOfAnotherHistoryIsNotBelieved(t *testing.T) {
 	}
 }
 
+// takenBack is a store whose subscriptions end with an error as soon as it is restored from a backup.
+type takenBack struct {
+	*store
+	restored chan struct{}
+}
+
+func (s *takenBack) SubscribeAll(ctx context.Context, after event.Position, handle func([]event.Recorded) error) error {
+	s.mu.Lock()
+	behind := after != "" && after > position(len(s.events))
+	restored := s.restored
+	s.mu.Unlock()
+	if behind {
+		return errors.New("the store is behind")
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-restored:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return s.store.SubscribeAll(ctx, after, handle)
+}
+
+// restore leaves the first n events.
+func (s *takenBack) restore(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.events = s.events[:n:n]
+	close(s.restored)
+	s.restored = make(chan struct{})
+}
+
+func TestAStoreTakenBackWhileTheRelayRuns(t *testing.T) {
+	for name, c := range map[string]relay.Checkpoints{"with checkpoints": new(checkpoints), "with a bus that forgets": nil} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, w, o := &takenBack{newStore(), make(chan struct{})}, new(wire), new(observer)
+				stop := run(t, relay.Config{Log: s, Bus: w, Checkpoints: c, Prover: s, Observer: o})
+				s.append("game-a", "game-a", "game-a")
+				synctest.Wait()
+				s.restore(1)
+				time.Sleep(time.Minute)
+				synctest.Wait()
+				s.append("game-b")
+				synctest.Wait()
+				if got := w.versions(); !slices.Equal(got, []uint64{1, 2, 3, 1, 2}) {
+					t.Errorf("published %v, want what is left again and then the new event", got)
+				}
+				if len(o.alarms) != 1 {
+					t.Errorf("alarms %v, want one", o.alarms)
+				}
+				stop()
+			})
+		})
+	}
+}
+
 func TestLagIsMeasuredFromTheOldestEvent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, w, o := newStore("game-a"), new(wire), new(observer)
@@ -280,4 +340,74 @@ func TestLagIsMeasuredFromTheOldestEvent(t *testing.T) {
 		}
 		stop()
 	})
+}
+
+// slow is a wire that is busy for a second over each call, and notes how much each brought. In a bubble nothing may wait
+// for it by a lock, such as a watermark does.
+type slow struct {
+	wire
+	calls []int
+}
+
+func (s *slow) Publish(ctx context.Context, events []event.Recorded) error {
+	time.Sleep(time.Second)
+	s.mu.Lock()
+	s.calls = append(s.calls, len(events))
+	s.mu.Unlock()
+	return s.wire.Publish(ctx, events)
+}
+
+func TestABusyBusGetsAllThatHasComeMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, w := newStore(), new(slow)
+		stop := run(t, relay.Config{Log: s, Bus: w, AtOnce: 100, Watermark: time.Hour})
+		s.append("game-a")
+		synctest.Wait()
+		for range 250 {
+			s.append("game-a")
+			synctest.Wait()
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if !slices.Equal(w.calls, []int{1, 100, 100, 50}) {
+			t.Errorf("calls of %v events, want 1, then at most 100 at once", w.calls)
+		}
+		for i, v := range w.versions() {
+			if v != uint64(i+1) {
+				t.Fatalf("version %d in place %d", v, i+1)
+			}
+		}
+		stop()
+	})
+}
+
+func TestWhatWasReadBeforeTheStoreFailedIsPublished(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, w := newStore("game-a", "game-a", "game-a"), new(slow)
+		f := &failing{store: s}
+		stop := run(t, relay.Config{Log: f, Bus: w, Checkpoints: new(checkpoints), Prover: s, Watermark: time.Hour})
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := w.versions(); !slices.Equal(got, []uint64{1, 2, 3}) {
+			t.Errorf("published %v, want each event once", got)
+		}
+		stop()
+	})
+}
+
+// failing is a store whose first subscription breaks off after what is there.
+type failing struct {
+	*store
+	failed bool
+}
+
+func (f *failing) SubscribeAll(ctx context.Context, after event.Position, handle func([]event.Recorded) error) error {
+	if f.failed {
+		return f.store.SubscribeAll(ctx, after, handle)
+	}
+	f.failed = true
+	if err := handle(slices.Clone(f.events)); err != nil {
+		return err
+	}
+	return errors.New("the store broke off")
 }

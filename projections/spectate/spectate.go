@@ -119,6 +119,42 @@ func (s *Spectate) Events(batch []event.Recorded) { s.partitions[0].Events(batch
 // Watermark takes a watermark from the only partition of an embedded bus.
 func (s *Spectate) Watermark(at event.Position) { s.partitions[0].Watermark(at) }
 
+// State gives a game as it is shown here. One that nobody watches is read from the store. Errors are those of Follow.
+func (s *Spectate) State(ctx context.Context, id string) (*game.State, error) {
+	state, stop, err := s.Follow(ctx, id, blind{})
+	if err != nil {
+		return nil, err
+	}
+	stop()
+	return state, nil
+}
+
+// Refresh gives a game as the store has it, for somebody who has seen more of it than the bus has shown here. One that is
+// being read already is not waited for.
+func (s *Spectate) Refresh(ctx context.Context, id string) (*game.State, error) {
+	_, stop, err := s.Follow(ctx, id, blind{})
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	if w := s.find(id); w != nil {
+		read := make(chan struct{})
+		w.compare(func() { close(read) })
+		select {
+		case <-read:
+		case <-ctx.Done():
+		}
+	}
+	return s.State(ctx, id)
+}
+
+// blind is a sink that looks away.
+type blind struct{}
+
+func (blind) Steps([]game.Step) {}
+func (blind) Stale(bool)        {}
+func (blind) Lost(error)        {}
+
 // find gives a watched game, nil if nobody watches it.
 func (s *Spectate) find(id string) *watched {
 	s.mu.RLock()

@@ -431,3 +431,30 @@ func BenchmarkEventsNobodyWatches(b *testing.B) {
 		spec.Events(batch)
 	}
 }
+
+// Somebody who comes from a server that the bus has told more is shown what the store has.
+func TestRefresh(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t)
+		want := func(what string, find func(context.Context, string) (*game.State, error), version uint64) {
+			t.Helper()
+			if at, err := find(t.Context(), id); err != nil || at.Version != version {
+				t.Errorf("%s: version %v, %v, want %d", what, at, err, version)
+			}
+		}
+		sink, _, stop := s.follow()
+		s.play.Move(1) // the bus is late
+		want("as shown", s.spec.State, 4)
+		want("refreshed", s.spec.Refresh, 5)
+		s.wantVersions(sink, 5)
+		stop()
+		s.play.Move(1)
+		want("that nobody watches", s.spec.State, 6)
+		s.play.Move(1)
+		want("that nobody watches, refreshed", s.spec.Refresh, 7)
+		if _, err := s.spec.Refresh(t.Context(), "zzzzzzzzzzzz"); !errors.Is(err, &domain.Error{Kind: domain.NotFound}) {
+			t.Errorf("no game: %v", err)
+		}
+		s.spec.Close()
+	})
+}

@@ -29,7 +29,7 @@ func TestHelpExplainsEveryFlag(t *testing.T) {
 			}
 		}
 	}
-	for _, command := range []string{"verify", "backup", "restore", "version"} {
+	for _, command := range []string{"verify", "backup", "restore", "health", "version"} {
 		if r := run(t, nil, command, "--help"); r.code != 0 || !strings.Contains(r.out, "Usage: ply "+command) {
 			t.Errorf("%s: code %d\n%s", command, r.code, r.out)
 		}

@@ -194,3 +194,13 @@ func (s *server) await(what string, holds func() bool) {
 		}
 	}
 }
+
+// stop drains the server; it must end well.
+func (s *server) stop() {
+	s.t.Helper()
+	s.await("ready", func() bool { return s.status(s.addr+"/ready") == http.StatusOK })
+	s.signal(syscall.SIGTERM)
+	if code := s.exit(); code != 0 {
+		s.t.Fatalf("exit code %d after SIGTERM\n%s", code, s.log())
+	}
+}

@@ -146,23 +146,26 @@ func (s *Server) Stop() {
 func (s *Server) Pause() {
 	s.t.Helper()
 	s.signal(syscall.SIGSTOP)
-	Eventually(s.t, 10*time.Second, "the process stands still", func() bool {
-		threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", s.PID()))
-		if err != nil || len(threads) == 0 {
+	Eventually(s.t, 10*time.Second, "the process stands still", func() bool { return standsStill(s.PID()) })
+}
+
+// standsStill tells whether all threads of a process are stopped.
+func standsStill(pid int) bool {
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	if err != nil || len(threads) == 0 {
+		return false
+	}
+	for _, thread := range threads {
+		stat, err := os.ReadFile(thread)
+		if err != nil {
 			return false
 		}
-		for _, thread := range threads {
-			stat, err := os.ReadFile(thread)
-			if err != nil {
-				return false
-			}
-			// "pid (name) state ...": the name may hold anything, also brackets.
-			if i := bytes.LastIndex(stat, []byte(") ")); i < 0 || stat[i+2] != 'T' {
-				return false
-			}
+		// "pid (name) state ...": the name may hold anything, also brackets.
+		if i := bytes.LastIndex(stat, []byte(") ")); i < 0 || stat[i+2] != 'T' {
+			return false
 		}
-		return true
-	})
+	}
+	return true
 }
 
 // Resume ends a Pause.

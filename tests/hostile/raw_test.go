@@ -15,8 +15,9 @@ import (
 	"time"
 )
 
-// patience is how long a test waits for what must come at once.
-const patience = 20 * time.Second
+// patience is how long a test waits for what must come at once. It is longer than a kernel waits before it tries again to
+// bring something to a socket whose owner had not read for long: up to 2 min.
+const patience = 150 * time.Second
 
 // Opcodes of RFC 6455 section 5.2, with the FIN bit.
 const (

@@ -104,7 +104,7 @@ func causes(a Attempt, e Entry) bool {
 		return e.Type == "draw-declined"
 	case "add-time":
 		return e.Type == "time-added"
-	case "draw-accept", "resign", "abort":
+	case "draw-accept", "draw-claim", "resign", "abort":
 		return e.Type == "ended"
 	}
 	return false

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
 
 	"github.com/plygames/ply/domain/event"
 	"github.com/plygames/ply/domain/game"
@@ -17,31 +18,43 @@ type Entry struct {
 	Type            string // without its version: "move-played"
 	Command, Player string // that caused it; empty = the server itself
 	M               string // of a move
+	ID              event.ID
 }
 
 // Log is the truth: the events of every game in the order of their stream.
 type Log map[string][]Entry
 
-// ReadLog opens the data folder of a server that is not running and reads every game. Every event is folded, so its
-// place in the hash chain is proved, and every move is judged again by the rules. What is wrong is a finding.
+// ReadLog opens the data folder of a server that is not running and reads every game; see ReadStore.
 func ReadLog(ctx context.Context, dir string) (Log, []string, error) {
 	store, err := pebble.Open(pebble.Config{Dir: dir, Incarnation: "checker"})
 	if err != nil {
 		return nil, nil, err
 	}
 	defer func() { _ = store.Close() }() // it was only read
-	var findings []string
-	if err := store.Verify(ctx, nil); err != nil {
-		findings = append(findings, err.Error())
+	log, findings, err := ReadStore(ctx, store, nil)
+	if broken := store.Verify(ctx, nil); broken != nil {
+		findings = append(findings, broken.Error())
 	}
+	return log, findings, err
+}
+
+// Store is the part of an event store that is read.
+type Store interface {
+	ReadAll(ctx context.Context, after event.Position) iter.Seq2[event.Recorded, error]
+}
+
+// ReadStore reads every game of a store, or those that are wanted. Every event is folded, so its place in the hash chain
+// is proved, and every move is judged again by the rules. What is wrong is a finding.
+func ReadStore(ctx context.Context, store Store, wanted func(game string) bool) (Log, []string, error) {
 	log := Log{}
+	var findings []string
 	folds := map[string]*Replay{}
 	for rec, err := range store.ReadAll(ctx, "") {
 		if err != nil {
 			return nil, nil, err
 		}
 		id, ok := rec.Stream.Game()
-		if !ok {
+		if !ok || wanted != nil && !wanted(id) {
 			continue
 		}
 		if folds[id] == nil {
@@ -68,7 +81,7 @@ func NewReplay(id string) *Replay { return &Replay{state: game.New(id)} }
 // Step judges and folds one event. The finding is empty if all is well.
 func (r *Replay) Step(rec event.Recorded) (Entry, string) {
 	e, meta, err := game.Decode(rec)
-	entry := Entry{V: rec.Version, Type: typeOf(rec.Type), Command: meta.Command, Player: meta.Player}
+	entry := Entry{V: rec.Version, Type: typeOf(rec.Type), Command: meta.Command, Player: meta.Player, ID: rec.ID}
 	if r.broken {
 		return entry, ""
 	}

@@ -207,14 +207,20 @@ func (p *player) overHTTP(ctx context.Context, c client.Command) (client.Receipt
 
 // attempt makes one attempt and records it.
 func (p *player) attempt(ctx context.Context, c client.Command, by func(context.Context, client.Command) (client.Receipt, error)) bool {
-	a := Attempt{Game: p.id, Player: p.http.Person().ID, ID: c.ID, T: c.T, Call: p.record.Now()}
+	_, err := p.record.Try(p.id, p.http.Person().ID, c, func() (client.Receipt, error) { return by(ctx, c) })
+	return err == nil
+}
+
+// Try makes one attempt at a command, which has its id, and records it.
+func (r *Recorder) Try(game, player string, c client.Command, by func() (client.Receipt, error)) (client.Receipt, error) {
+	a := Attempt{Game: game, Player: player, ID: c.ID, T: c.T, Call: r.Now()}
 	if c.M != nil {
 		if err := json.Unmarshal(c.M, &a.M); err != nil {
 			panic("robustness: a move that is no text: " + err.Error())
 		}
 	}
-	receipt, err := by(ctx, c)
-	a.Return = p.record.Now()
+	receipt, err := by()
+	a.Return = r.Now()
 	var refusal *client.Error
 	switch {
 	case err == nil:
@@ -222,15 +228,17 @@ func (p *player) attempt(ctx context.Context, c client.Command, by func(context.
 	case errors.As(err, &refusal) && !refusal.Retry: // anything else may have been done, on an earlier try
 		a.Outcome, a.V, a.Code = Rejected, refusal.V, refusal.Code
 	}
-	p.record.Attempt(a)
-	return err == nil
+	r.Attempt(a)
+	return receipt, err
 }
 
 // look reads the state, as any person may.
-func (p *player) look(ctx context.Context) {
-	call := p.record.Now()
-	s, err := p.http.Look(ctx, p.id, 0)
-	if err == nil { // a server that is down shows nothing
-		p.record.Read(Read{Game: p.id, Call: call, Return: p.record.Now(), V: s.V})
+func (p *player) look(ctx context.Context) { p.record.Look(ctx, p.http, p.id) }
+
+// Look reads a game's state and records it; a server that is down shows nothing.
+func (r *Recorder) Look(ctx context.Context, as *client.Client, game string) {
+	call := r.Now()
+	if s, err := as.Look(ctx, game, 0); err == nil {
+		r.Read(Read{Game: game, Call: call, Return: r.Now(), V: s.V})
 	}
 }

@@ -49,14 +49,12 @@ func NewOps(d OpsDeps) http.Handler {
 func OpsRoutes() []Route { return (&OpsDeps{}).routes() }
 
 func (d *OpsDeps) routes() []Route {
-	return []Route{
+	return append([]Route{
 		{http.MethodGet, "/metrics", d.metrics},
 		{http.MethodPost, "/admin/drain", d.drain},
 		{http.MethodGet, "/admin/games", d.hot},
 		{http.MethodPost, "/admin/games/{game}/evict", d.evict},
-		{http.MethodGet, "/livez", livez},
-		{http.MethodGet, "/ready", d.Health.ready},
-	}
+	}, d.Health.routes()...)
 }
 
 func (d *OpsDeps) metrics(w http.ResponseWriter, r *http.Request) error {

@@ -27,7 +27,7 @@ type Route struct {
 
 // routes is the one table of routes.
 func (a *api) routes() []Route {
-	return []Route{
+	return append([]Route{
 		{http.MethodPost, "/api/guests", a.guest},
 		{http.MethodPost, "/api/games", a.create},
 		{http.MethodGet, "/api/games", a.list},
@@ -40,10 +40,16 @@ func (a *api) routes() []Route {
 		{http.MethodGet, "/api/kinds", a.listKinds},
 		{http.MethodGet, "/api/openapi.yaml", yaml(spec.OpenAPI)},
 		{http.MethodGet, "/api/asyncapi.yaml", yaml(spec.AsyncAPI)},
-		{http.MethodGet, "/livez", livez},
-		{http.MethodGet, "/ready", a.Health.ready},
-	}
+	}, a.Health.routes()...)
 }
+
+// routes tell a proxy how the server is.
+func (h *Health) routes() []Route {
+	return []Route{{http.MethodGet, "/livez", livez}, {http.MethodGet, "/ready", h.ready}}
+}
+
+// NewHealth makes the handler of a server that people don't talk to: /livez and /ready.
+func NewHealth(h *Health, log *slog.Logger) http.Handler { return serve(h.routes(), log) }
 
 // Routes lists the routes of New, for whoever compares them with their description. The PGN of a game is a route of its
 // own in the description, but not here: net/http has no patterns for a part of a segment.

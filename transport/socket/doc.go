@@ -11,6 +11,7 @@
 //	ping.go      round trips, no pong
 //	play.go      watch.go   what each URL does
 //	presence.go  who is here, who is gone
+//	presence_site.go  ... on the other servers of a site
 //	limits.go    too much, too often
 //	drain.go     goodbye, spread out
 //

@@ -45,7 +45,7 @@ func (s *Server) ServePlay(w http.ResponseWriter, r *http.Request) {
 
 // seatFor finds the seat a person has in a game. One that is reserved for them they take by coming.
 func (s *Server) seatFor(ctx context.Context, id string, who auth.Person) (game.Seat, error) {
-	state, err := s.state(ctx, id)
+	state, err := s.state(ctx, id, s.Games.State)
 	if err != nil {
 		return "", err
 	}
@@ -66,12 +66,12 @@ func (s *Server) seatFor(ctx context.Context, id string, who auth.Person) (game.
 	return "", domain.Refuse(domain.NotAPlayer, "you have no seat in this game")
 }
 
-// state is a game that exists.
-func (s *Server) state(ctx context.Context, id string) (*game.State, error) {
+// state is a game that exists, as find gives it.
+func (s *Server) state(ctx context.Context, id string, find func(context.Context, string) (*game.State, error)) (*game.State, error) {
 	if !goodGame(id) {
 		return nil, domain.Refuse(domain.NotFound, "no such game")
 	}
-	state, err := s.Games.State(ctx, id)
+	state, err := find(ctx, id)
 	if err == nil && state.Version == 0 {
 		err = domain.Refuse(domain.NotFound, "no such game")
 	}

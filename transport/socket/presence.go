@@ -9,8 +9,9 @@ import (
 	"github.com/plygames/ply/transport/wire"
 )
 
-// Presence knows who has a socket on this server, and tells the others: crowd, gone, rematch. It is made before
-// everything else, because the write side asks it too (commands.Presence, commands.Announce). Safe for concurrent use.
+// Presence knows who has a socket, and tells the others: crowd, gone, rematch. It is made before everything else, because
+// the write side asks it too (commands.Presence, commands.Announce). Alone it knows this server's sockets only; with a
+// Site also those of other servers, see presence_site.go. Safe for concurrent use.
 type Presence struct {
 	clock     LiveClock
 	goneAfter time.Duration
@@ -21,9 +22,13 @@ type Presence struct {
 	games  map[string]*attendance
 	sweep  int // clean up at so many games
 	closed bool
+
+	site   Site                             // nil = there are no other servers
+	blind  bool                             // others can't be heard: what is known of them is old
+	others map[string]map[string]Attendance // server -> game
 }
 
-// attendance is who looks at one game.
+// attendance is who looks at one game on this server.
 type attendance struct {
 	chairs   map[game.Seat]*chair
 	watchers int
@@ -31,10 +36,10 @@ type attendance struct {
 	telling  *time.Timer // will tell again; nil = not
 }
 
-// chair is one seat's sockets.
+// chair is one seat's sockets on this server.
 type chair struct {
 	socks []*sock
-	since int64 // absent since then, live clock
+	since int64 // absent since then, everywhere, live clock
 	gone  bool  // the others were told
 	timer *time.Timer
 }
@@ -63,10 +68,22 @@ func (p *Presence) Absent(id string, seat game.Seat) int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	c := p.chair(id, seat)
-	if len(c.socks) > 0 {
-		return game.Present
+	if p.blind || p.present(id, seat) {
+		return game.Present // nobody is absent on the word of servers that can't be heard
 	}
 	return max(0, p.clock.Now()-c.since)
+}
+
+// Holds tells whether this very server has a socket of a seat.
+func (p *Presence) Holds(id string, seat game.Seat) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.holds(id, seat)
+}
+
+func (p *Presence) holds(id string, seat game.Seat) bool {
+	a := p.games[id]
+	return a != nil && a.chairs[seat] != nil && len(a.chairs[seat].socks) > 0
 }
 
 // Lag is the newest round trip of a seat's socket in ms, by our pings; 0 = not known.
@@ -97,13 +114,19 @@ func (p *Presence) Here(id string) map[game.Seat]bool {
 			}
 		}
 	}
+	for _, games := range p.others {
+		for _, seat := range games[id].Seats {
+			here[seat] = true
+		}
+	}
 	return here
 }
 
 // Rematch tells all who look at a game that a seat has created the next one.
 func (p *Presence) Rematch(id string, by game.Seat, next string) {
-	if h := p.bound(); h != nil {
-		h.Notify(id, fanout.Notice{Slot: "rematch", Line: wire.Rematch(by, next), Keep: true, Except: by})
+	p.HeardRematch(id, by, next)
+	if site := p.joined(); site != nil {
+		site.Rematch(id, by, next)
 	}
 }
 
@@ -157,9 +180,10 @@ func (p *Presence) join(k *sock) {
 	for i := range k.boards {
 		id := k.boards[i].log.Game()
 		p.mu.Lock()
-		back := false
+		back, first := false, false
 		if k.kind == kindPlay {
 			c := p.chair(id, k.seat)
+			first = len(c.socks) == 0
 			back, c.gone = c.gone, false
 			if c.timer != nil {
 				c.timer.Stop()
@@ -177,6 +201,10 @@ func (p *Presence) join(k *sock) {
 			p.hub.Notify(id, gone(k.seat, wire.Gone(k.seat, 0, false, false), false))
 		}
 		p.crowd(id)
+		p.publish(id, first)
+		if first {
+			p.expect(id)
+		}
 	}
 }
 
@@ -185,8 +213,9 @@ func (p *Presence) leave(k *sock) {
 	for i := range k.boards {
 		id := k.boards[i].log.Game()
 		p.mu.Lock()
+		last := false
 		if k.kind == kindPlay {
-			p.standUp(id, k)
+			last = p.standUp(id, k)
 		} else {
 			p.attendance(id).watchers--
 		}
@@ -195,11 +224,12 @@ func (p *Presence) leave(k *sock) {
 			p.hub.Moved(id)
 		}
 		p.crowd(id)
+		p.publish(id, last)
 	}
 }
 
 // standUp takes a socket from its chair; after the last one the player is soon gone. Called with mu held.
-func (p *Presence) standUp(id string, k *sock) {
+func (p *Presence) standUp(id string, k *sock) (last bool) {
 	c := p.chair(id, k.seat)
 	for i, other := range c.socks {
 		if other == k {
@@ -207,17 +237,34 @@ func (p *Presence) standUp(id string, k *sock) {
 			break
 		}
 	}
-	if len(c.socks) > 0 || p.closed {
-		return
+	if len(c.socks) > 0 {
+		return false
 	}
+	if !p.present(id, k.seat) {
+		p.vacate(id, k.seat, c)
+	}
+	return true
+}
+
+// vacate notes that a seat has no socket from now on. Called with mu held.
+func (p *Presence) vacate(id string, seat game.Seat, c *chair) {
 	c.since = p.clock.Now()
-	seat := k.seat
-	c.timer = time.AfterFunc(p.goneAfter, func() { p.left(id, seat, c) })
+	if c.timer != nil {
+		c.timer.Stop()
+		c.timer = nil
+	}
+	if !p.closed {
+		c.timer = time.AfterFunc(p.goneAfter, func() { p.left(id, seat, c) })
+	}
 }
 
 // left tells the others that a player is gone, if the game is one in which that matters.
 func (p *Presence) left(id string, seat game.Seat, c *chair) {
-	state := p.hub.Peek(id)
+	hub := p.bound()
+	if hub == nil {
+		return // nobody is here to be told
+	}
+	state := hub.Peek(id)
 	if state == nil || state.Status == game.Open || state.Status == game.Over {
 		return
 	}
@@ -227,13 +274,13 @@ func (p *Presence) left(id string, seat game.Seat, c *chair) {
 		return
 	}
 	p.mu.Lock()
-	if len(c.socks) > 0 || p.closed {
+	if p.present(id, seat) || p.blind || p.closed {
 		p.mu.Unlock()
 		return
 	}
 	c.gone = true
 	p.mu.Unlock()
-	p.hub.Notify(id, gone(seat, line, true))
+	hub.Notify(id, gone(seat, line, true))
 }
 
 func gone(seat game.Seat, line []byte, keep bool) fanout.Notice {
@@ -244,7 +291,7 @@ func gone(seat game.Seat, line []byte, keep bool) fanout.Notice {
 func (p *Presence) crowd(id string) {
 	p.mu.Lock()
 	a := p.games[id]
-	if a == nil || p.closed {
+	if a == nil || p.hub == nil || p.closed {
 		p.mu.Unlock()
 		return
 	}
@@ -277,10 +324,17 @@ func (p *Presence) tell(id string, a *attendance) {
 			here[state.Seats[i].Seat] = false
 		}
 	}
-	for seat, c := range a.chairs {
-		here[seat] = len(c.socks) > 0
+	for seat := range a.chairs {
+		here[seat] = false
 	}
-	p.hub.Crowd(id, wire.Crowd(here, a.watchers))
+	watchers := a.watchers
+	for _, games := range p.others {
+		watchers += games[id].Watchers
+	}
+	for seat := range here {
+		here[seat] = p.present(id, seat)
+	}
+	p.hub.Crowd(id, wire.Crowd(here, watchers))
 }
 
 // close stops all timers.

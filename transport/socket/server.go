@@ -25,6 +25,14 @@ type Games interface {
 	State(ctx context.Context, id string) (*game.State, error)
 }
 
+// Watched is the games as they are shown to watchers here, which may be a little behind.
+type Watched interface {
+	// State is a game as it is shown. One that does not exist is a *domain.Error of kind NotFound.
+	State(ctx context.Context, id string) (*game.State, error)
+	// Refresh makes sure that what was stored before the call is shown, for somebody who has seen more elsewhere.
+	Refresh(ctx context.Context, id string) (*game.State, error)
+}
+
 // Paced makes feeds over the past. Feeds of equal arguments show the same.
 type Paced interface {
 	// Delayed shows every event that much later, and all at once when the game has ended.
@@ -99,6 +107,7 @@ func (c *Config) setDefaults() {
 // Deps is what sockets need of the world. Handshakes, Observer and FanoutObserver may be nil.
 type Deps struct {
 	Games          Games
+	Watched        Watched     // nil: Games tells, which is never behind
 	Play, Watch    fanout.Feed // of players; of watchers without delay
 	Paced          Paced
 	History        fanout.History
@@ -139,6 +148,9 @@ func New(c Config, d Deps) *Server {
 	if d.Observer == nil {
 		d.Observer = unobserved{}
 	}
+	if d.Watched == nil {
+		d.Watched = neverBehind{d.Games}
+	}
 	s := &Server{Config: c, Deps: d, socks: map[*sock]struct{}{}, byPlayer: map[string][]*sock{},
 		empty: make(chan struct{})}
 	s.scratch.New = func() any { return new(bytes.Buffer) }
@@ -151,6 +163,14 @@ func New(c Config, d Deps) *Server {
 	s.watch = fanout.Source{Key: "watch", Feed: d.Watch, Elapsed: s.elapsed}
 	s.pings = newPinger(s)
 	return s
+}
+
+// neverBehind is the games of the write side as Watched.
+type neverBehind struct{ Games }
+
+// Refresh implements Watched.
+func (n neverBehind) Refresh(ctx context.Context, id string) (*game.State, error) {
+	return n.State(ctx, id)
 }
 
 // Register mounts the routes. The patterns have no method, so that the WebSocket library answers wrong ones.

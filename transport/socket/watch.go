@@ -25,12 +25,12 @@ func (s *Server) ServeWatch(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	state, err := s.watchable(r, r.PathValue("game"))
+	q, ok := parseQuery(r.URL.RawQuery)
+	state, err := s.watchable(r, r.PathValue("game"), q.from)
 	if err != nil {
 		s.refuse(w, err)
 		return
 	}
-	q, ok := parseQuery(r.URL.RawQuery)
 	if !ok {
 		s.open(w, r, s.newSock(kindWatch, nil), who, &closeBadQuery)
 		return
@@ -69,7 +69,7 @@ func (s *Server) ServeBoards(w http.ResponseWriter, r *http.Request) {
 			continue
 		}
 		known[id] = true
-		state, err := s.watchable(r, id)
+		state, err := s.watchable(r, id, 0)
 		if err == nil {
 			src, _ := s.source(state, 0)
 			src.Board, src.Key = true, "board-"+src.Key
@@ -87,9 +87,12 @@ func (s *Server) ServeBoards(w http.ResponseWriter, r *http.Request) {
 	s.open(w, r, k, who, nil)
 }
 
-// watchable is a game that may be watched.
-func (s *Server) watchable(r *http.Request, id string) (*game.State, error) {
-	state, err := s.state(r.Context(), id)
+// watchable is a game that may be watched, by somebody who has seen it up to a version.
+func (s *Server) watchable(r *http.Request, id string, seen uint64) (*game.State, error) {
+	state, err := s.state(r.Context(), id, s.Watched.State)
+	if err == nil && state.Version < seen {
+		state, err = s.state(r.Context(), id, s.Watched.Refresh)
+	}
 	if err == nil && state.Setup.Watch == game.WatchOff {
 		err = domain.Refuse(domain.NotFound, "no such game")
 	}

@@ -16,6 +16,7 @@ func positionsExclusive(t TB, h Harness) {
 		for _, script := range []*Script{&a, &b} {
 			events := script.Say("x", "y")
 			s.must(events)
+			s.h.settle() // so that the order between streams is that of the appends
 			want = append(want, events...)
 		}
 	}

@@ -19,6 +19,7 @@ func comeBack(t TB, h Harness) {
 		want = append(want, events...)
 		s.holds(script.Stream, want)
 	}
+	s.h.settle()
 	for i, e := range s.stream(script.Stream) {
 		if e.Position == "" {
 			s.Errorf("event %d was read without a position", i)
@@ -117,6 +118,7 @@ func largeEvents(t TB, h Harness) {
 		_, _ = random.Read(data) // never fails
 		events := []event.Recorded{script.Next([]byte(`{}`), data)}
 		s.must(events)
+		s.h.settle() // so that the order between streams is that of the appends
 		s.holds(script.Stream, events)
 		scripts, want = append(scripts, script), append(want, events...)
 	}

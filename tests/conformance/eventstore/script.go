@@ -110,6 +110,7 @@ func (s *stage) holds(stream event.Stream, want []event.Recorded) {
 // head is the end of the store.
 func (s *stage) head() event.Position {
 	s.Helper()
+	s.h.settle()
 	p, err := s.store.Head(s.ctx)
 	if err != nil {
 		s.Fatalf("head: %v", err)
@@ -120,6 +121,7 @@ func (s *stage) head() event.Position {
 // all reads the global order behind a position, as far as it is about the given streams.
 func (s *stage) all(after event.Position, only streams) []event.Recorded {
 	s.Helper()
+	s.h.settle()
 	var events []event.Recorded
 	for e, err := range s.store.ReadAll(s.ctx, after) {
 		if err != nil {

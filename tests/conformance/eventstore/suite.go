@@ -25,6 +25,10 @@ type Harness struct {
 	// Crash cuts the power: of what was written only what is durable remains. It may be called while the store is in
 	// use, gives the store as it comes up again, and the old one is not used afterwards. nil: can't be done.
 	Crash func() commands.EventStore
+	// Settle waits until the global order shows all that was acknowledged before. It is for a store that shows a stream at
+	// once and the order later, as a write-behind does; checks call it before they look at the order, at the head and at
+	// positions. nil: it shows both at once.
+	Settle func()
 	// Patience is how long a check waits for what must happen. 0: 20 s.
 	Patience time.Duration
 }
@@ -34,6 +38,12 @@ func (h Harness) patience() time.Duration {
 		return h.Patience
 	}
 	return 20 * time.Second
+}
+
+func (h Harness) settle() {
+	if h.Settle != nil {
+		h.Settle()
+	}
 }
 
 // Check is one promise of the port.

@@ -19,6 +19,7 @@ func survivesReopen(t TB, h Harness) {
 		for _, sc := range []*Script{&script, &other} {
 			events := sc.Say("x")
 			s.must(events)
+			s.h.settle() // so that the order between streams is that of the appends
 			want = append(want, events...)
 		}
 		was, head := s.all(before, only), s.head()

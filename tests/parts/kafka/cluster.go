@@ -1,0 +1,134 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"strconv"
+	"time"
+)
+
+// startWithin is how long a node may take to become usable: 2 s on an idle machine.
+const startWithin = 2 * time.Minute
+
+// Config says what to run.
+type Config struct {
+	Dir      string                           // of the brokers' data and output; it must exist, and what is in it stays
+	Nodes    int                              // 1 or 3; 0 means 1
+	Port     int                              // of the first node for clients, the others' follow; 0 = free ones
+	Measured bool                             // throughput counts, so Java shall compile well instead of soon
+	Progress func(format string, args ...any) // told what takes time; nil = nobody
+}
+
+// Cluster is one broker, or three that replicate. Its methods are for one goroutine at a time.
+type Cluster struct {
+	Nodes []*Node
+}
+
+// Start fetches the broker if need be, starts all nodes and waits until they are usable. Close the cluster.
+func Start(ctx context.Context, c Config) (*Cluster, error) {
+	c.Nodes = max(1, c.Nodes)
+	if c.Progress == nil {
+		c.Progress = func(string, ...any) {}
+	}
+	home, err := Fetch(ctx, c.Progress)
+	if err != nil {
+		return nil, err
+	}
+	var flags []string
+	if archive := archive(ctx, home, c.Progress); archive != "" {
+		flags = []string{"-XX:SharedArchiveFile=" + archive}
+	}
+	nodes, err := newNodes(c, home, flags)
+	if err != nil {
+		return nil, err
+	}
+	cluster := &Cluster{Nodes: nodes}
+	for _, n := range nodes {
+		if err := n.launch(); err != nil {
+			cluster.Close()
+			return nil, err
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, startWithin)
+	defer cancel()
+	for _, n := range nodes {
+		if err := n.ready(ctx, len(nodes)); err != nil {
+			cluster.Close()
+			return nil, err
+		}
+	}
+	return cluster, nil
+}
+
+// Brokers are the addresses for clients.
+func (c *Cluster) Brokers() []string {
+	var addresses []string
+	for _, n := range c.Nodes {
+		addresses = append(addresses, n.Addr)
+	}
+	return addresses
+}
+
+// Close ends all nodes without ceremony; what they acknowledged is in their folders.
+func (c *Cluster) Close() {
+	for _, n := range c.Nodes {
+		n.end()
+	}
+}
+
+// freePorts finds ports that nobody listens at. They lie below the range from which the system takes ports for outgoing
+// connections, so that a node which is down for a while gets its ports back.
+func freePorts(n int) ([]string, error) {
+	var held []net.Listener
+	defer func() {
+		for _, l := range held {
+			_ = l.Close()
+		}
+	}()
+	var ports []string
+	for range 1000 {
+		if len(ports) == n {
+			return ports, nil
+		}
+		port := strconv.Itoa(12000 + rand.IntN(20000))
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
+		if err != nil {
+			continue
+		}
+		held, ports = append(held, l), append(ports, port)
+	}
+	return nil, errors.New("no free ports")
+}
+
+// newNodes lays out the nodes' folders.
+func newNodes(c Config, home string, flags []string) ([]*Node, error) {
+	ports, err := freePorts(2 * c.Nodes)
+	if err != nil {
+		return nil, err
+	}
+	for i := range c.Nodes {
+		if c.Port > 0 {
+			ports[2*i] = strconv.Itoa(c.Port + i)
+		}
+	}
+	voters := ""
+	for id := 1; id <= c.Nodes; id++ {
+		if id > 1 {
+			voters += ","
+		}
+		voters += fmt.Sprintf("%d@127.0.0.1:%s", id, ports[2*id-1])
+	}
+	var nodes []*Node
+	for id := 1; id <= c.Nodes; id++ {
+		n, err := newNode(c, id, ports[2*id-2], ports[2*id-1], voters)
+		if err != nil {
+			return nil, err
+		}
+		n.command = command(home, flags, c, n.dir)
+		nodes = append(nodes, n)
+	}
+	return nodes, nil
+}
