@@ -15,7 +15,7 @@ import (
 
 // site is a whole cluster.
 type site struct {
-	t     *testing.T
+	t     testing.TB
 	redis *harness.Redis
 	kafka *harness.Kafka
 	store *harness.Server // nil: somebody else's, see PLY_TEST_ESDB
@@ -36,7 +36,7 @@ type shape struct {
 }
 
 // open starts a site and waits until all of it is ready.
-func open(t *testing.T, s shape) *site {
+func open(t testing.TB, s shape) *site {
 	t.Helper()
 	at := &site{t: t, redis: harness.StartRedis(t, "maxmemory-policy noeviction"), storeURL: os.Getenv("PLY_TEST_ESDB")}
 	if s.brokers == 3 {
