@@ -76,7 +76,7 @@ func New(c Config) *Fold {
 }
 
 func (f *Fold) writer(view View, folder projections.Views, seen Observer) *writer {
-	return &writer{view: view, folder: folder, rows: RowsOf(folder), log: f.Log, logger: f.Logger, seen: seen}
+	return &writer{view: view, folder: folder, rows: RowsOf(folder), log: f.Log, logger: f.Logger, seen: seen, cache: newCache(cacheRows)}
 }
 
 // folder is the one that is read now.

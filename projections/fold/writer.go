@@ -24,6 +24,7 @@ type writer struct {
 
 	events int64 // folded since the beginning; unknown (-1) if the folder is older than the counting
 	tx     Tx
+	cache  *cache // of rows
 	commit map[string][]byte
 }
 
@@ -45,6 +46,7 @@ const (
 // prove gives the checkpoint to go on from: the folder's own if the store has the very event it names and the rows have
 // today's schema, else the beginning, with an empty folder, and the reason.
 func (w *writer) prove(ctx context.Context) (at projections.Checkpoint, reason string, err error) {
+	w.cache = newCache(cacheRows)
 	at, reason, err = w.believe(ctx)
 	if err != nil || at != (projections.Checkpoint{}) && reason == "" {
 		return at, "", err
@@ -120,7 +122,7 @@ func (w *writer) batch(events []event.Recorded) (at projections.Checkpoint, rows
 		w.commit, w.tx.changes = make(map[string][]byte), make(map[string][]byte)
 	}
 	clear(w.commit)
-	w.tx.rows, w.tx.batch = w.rows, rows
+	w.tx.rows, w.tx.cache, w.tx.batch = w.rows, w.cache, rows
 	for i := range events {
 		clear(w.tx.changes)
 		if err := w.apply(events[i]); err != nil {
@@ -148,6 +150,9 @@ func (w *writer) batch(events []event.Recorded) (at projections.Checkpoint, rows
 			w.events -= int64(len(events))
 		}
 		return projections.Checkpoint{}, nil, err
+	}
+	for key, value := range rows {
+		w.cache.set(key, value)
 	}
 	w.seen.Folded(w.view.Name(), len(events))
 	return at, rows, nil
