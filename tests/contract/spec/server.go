@@ -198,6 +198,7 @@ func (c *checker) reads(m match) {
 	}
 	c.must(200, "GET /api/me/games", "/api/me/games?status=live", c.ann, "")
 	c.must(200, "GET /api/kinds", "/api/kinds", "", "")
+	c.players()
 	for route, want := range map[string][]byte{"/api/openapi.yaml": transport.OpenAPI(), "/api/asyncapi.yaml": transport.AsyncAPI()} {
 		if _, text := c.ask("GET "+route, route, "", ""); !bytes.Equal(text, want) {
 			c.t.Errorf("%s is another document than the one this test knows", route)
