@@ -56,6 +56,7 @@ type Announce interface {
 //	Follow   the game as it is now and all steps    follow.go
 //	Learn    events that other hosts committed      learn.go
 //	Remember what a person is called                remember_name.go
+//	Erase    what a person was called               erase_player.go
 type Application struct {
 	Config
 	Ports

@@ -7,7 +7,6 @@ import (
 
 	"github.com/plygames/ply/domain"
 	"github.com/plygames/ply/domain/event"
-	"github.com/plygames/ply/domain/player"
 )
 
 // nameCache knows which names are recorded already. It is emptied when it is full: a miss costs one read.
@@ -41,9 +40,9 @@ func (a *Application) Remember(ctx context.Context, id, name string) error {
 		return nil
 	}
 	for range maxConflicts {
-		h, err := a.follow(ctx, id)
+		h, err := followPlayer(ctx, a.Store, id)
 		if err != nil {
-			return err
+			return &domain.Error{Kind: domain.Unavailable, Message: "the name could not be read", Err: err}
 		}
 		if h.Gone || h.Version > 0 && h.Name == name {
 			a.names.put(id, name)
@@ -65,18 +64,4 @@ func (a *Application) Remember(ctx context.Context, id, name string) error {
 		}
 	}
 	return domain.Refuse(domain.Unavailable, "other servers were faster %d times", maxConflicts)
-}
-
-// follow reads a person's stream.
-func (a *Application) follow(ctx context.Context, id string) (*player.History, error) {
-	h := player.Follow(id)
-	for rec, err := range a.Store.ReadStream(ctx, h.Stream, 1) {
-		if err == nil {
-			err = h.Apply(rec)
-		}
-		if err != nil {
-			return nil, a.readError(id, err)
-		}
-	}
-	return h, nil
 }

@@ -30,7 +30,8 @@ type History struct {
 	Stream  event.Stream
 	Version uint64
 	Name    string
-	Gone    bool // erased
+	Gone    bool   // erased
+	Last    string // the type of the last event
 
 	head    event.Hash // zero: not known, because an event before was emptied
 	last    event.ID
@@ -50,8 +51,8 @@ func (h *History) Apply(rec event.Recorded) error {
 	if gap && (rec.Type != ErasedType || h.Version != 0) {
 		return fmt.Errorf("follows version %d", h.Version)
 	}
-	if string(rec.Data) == Emptied && rec.Type != ErasedType {
-		h.Version, h.last, h.head, h.emptied = rec.Version, rec.ID, event.Hash{}, true
+	if string(rec.Data) == Emptied && (h.emptied || event.Next(h.head, rec.Type, rec.Meta, rec.Data).ID() != rec.ID) {
+		h.Version, h.last, h.head, h.emptied, h.Last = rec.Version, rec.ID, event.Hash{}, true, rec.Type
 		return nil
 	}
 	head := h.head
@@ -78,7 +79,7 @@ func (h *History) Apply(rec event.Recorded) error {
 	} else if ok && !h.Gone {
 		h.Name = name
 	}
-	h.Version, h.head, h.last = rec.Version, next, rec.ID
+	h.Version, h.head, h.last, h.Last = rec.Version, next, rec.ID, rec.Type
 	return nil
 }
 

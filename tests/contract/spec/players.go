@@ -35,3 +35,17 @@ func (c *checker) players() {
 		c.must(422, top, "/api/leaderboards/chess?"+query, "", "")
 	}
 }
+
+// erase makes a person nameless, who must then be shown without a name.
+func (c *checker) erase() {
+	c.t.Helper()
+	const erase = "POST /admin/players/{player}/erase"
+	o := c.must(201, "POST /api/guests", "/api/guests", "", `{"name":"Eve"}`)
+	eve, token := o["player"].(string), o["token"].(string)
+	c.must(201, "POST /api/games", "/api/games", token, `{"id":"c","kind":"chess","seat":"white"}`) // the first act records the name
+	for range 2 {
+		c.must(200, erase, "/admin/players/"+eve+"/erase", "", "")
+	}
+	c.must(404, erase, "/admin/players/nobody/erase", "", "")
+	c.must(401, "GET /api/me", "/api/me", token, "")
+}

@@ -234,6 +234,7 @@ func (c *checker) operations(m match) {
 	c.must(200, "GET /admin/games", "/admin/games", "", "")
 	const evict = "POST /admin/games/{game}/evict"
 	c.must(404, evict, "/admin/games/000000000000/evict", "", "")
+	c.erase()
 	// The sockets of the game have just been closed; it is in use until the server has noticed.
 	harness.Eventually(c.t, 10*time.Second, "the game can be evicted", func() bool {
 		status, _ := c.ask(evict, "/admin/games/"+m.id+"/evict", "", "")
