@@ -68,7 +68,7 @@ func TestEmptyLeavesNothingOnDisk(t *testing.T) {
 				if err := h.Apply(rec); err != nil {
 					t.Fatal(err)
 				}
-				others(30)
+				others(12)
 			}
 			rec := h.Erased(event.Meta{At: 9})
 			append1(store, rec)
@@ -102,7 +102,7 @@ func TestEmptyLeavesNothingOnDisk(t *testing.T) {
 						n++
 					}
 				}
-				if want := 6 + 6 + 5*30*50; n != want {
+				if want := 6 + 6 + 5*12*50; n != want {
 					t.Errorf("%d events, want %d", n, want)
 				}
 			}
