@@ -332,6 +332,19 @@ func TestWhatCounts(t *testing.T) {
 	}
 }
 
+// A game that ends twice, which no server lets happen, counts once all the same.
+func TestAnEndCountsOnce(t *testing.T) {
+	log := trial.NewLog()
+	p := trial.NewPlay(log, "g1", 1, game.Created{Creator: "ann", Clock: blitz, Rated: true})
+	p.Do(game.Seated{Seat: "a", Player: "ann"})
+	p.Do(game.Seated{Seat: "b", Player: "bob"}, game.Started{Turn: []game.Seat{"a"}})
+	p.End()
+	p.End()
+	if got, err := run(t, log, trial.NewViews()).Profile(t.Context(), "ann"); err != nil || got.Games != 1 || got.Ratings[0].Games != 1 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 func TestNotReady(t *testing.T) {
 	if _, err := ratings.New().Profile(t.Context(), "ann"); !isKind(err, domain.Unavailable) {
 		t.Errorf("%v", err)
