@@ -345,6 +345,28 @@ func TestAnEndCountsOnce(t *testing.T) {
 	}
 }
 
+// Once ratings are believed, everybody stands in the top list once, at their newest rating.
+func TestTopHoldsTheNewest(t *testing.T) {
+	r, log := rand.New(rand.NewPCG(7, 7)), trial.NewLog()
+	m := &model{map[[2]string]rating.Rating{}, map[[2]string]int{}, map[[2]string]int{}, map[string]int{}}
+	for n := range 150 {
+		a, b, score := people[n%3], people[(n+1)%3], r.IntN(3)
+		ended(log, fmt.Sprintf("game%d", n), int64(n), game.Created{Creator: a, Clock: blitz, Rated: true}, a, b,
+			map[game.Seat]int{"a": score, "b": 2 - score})
+		m.result(rating.Blitz, true, a, b, float64(score)/2)
+	}
+	view := run(t, log, trial.NewViews())
+	if err := check(view, m); err != nil {
+		t.Error(err)
+	}
+	if list, err := view.Top(t.Context(), "race", rating.Blitz, 2); err != nil || len(list) != 2 {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if list, err := view.Top(t.Context(), "race", rating.Blitz, 9); err != nil || len(list) != 3 {
+		t.Errorf("%+v, %v", list, err)
+	}
+}
+
 func TestNotReady(t *testing.T) {
 	if _, err := ratings.New().Profile(t.Context(), "ann"); !isKind(err, domain.Unavailable) {
 		t.Errorf("%v", err)
