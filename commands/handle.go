@@ -144,6 +144,7 @@ func (a *Application) refute(ctx context.Context, h *hotGame, s *game.State, ref
 // append decides one command and makes its events durable, then applies and shows them. No events: nothing happens. On
 // ErrConflict the game has been caught up with, and s is its newest state.
 func (a *Application) append(ctx context.Context, h *hotGame, s *game.State, c game.Command, env game.Env) (*game.State, error) {
+	env.Rating = a.rating(s, c)
 	events, err := game.Decide(s, c, env)
 	if err != nil || len(events) == 0 {
 		return s, err

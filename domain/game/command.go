@@ -147,6 +147,9 @@ type Env struct {
 	At    int64      // Unix ms; recorded, never computed with
 	Seats []Measured // in the order of Rules.Seats
 	Seed  Seed
+	// Rating is what the person who acts is rated, as the server that decides shows it; 0 = not known. Recorded with who
+	// sits down, never computed with.
+	Rating int
 }
 
 // Measured is what the server knows of one seat at the moment a command was received. All in ms.

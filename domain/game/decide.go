@@ -32,7 +32,7 @@ func Decide(s *State, c Command, env Env) ([]Event, error) {
 		}
 	}
 	if w, ok := c.Wish.(Sit); ok {
-		return decideSit(s, c, w)
+		return decideSit(s, c, w, env)
 	}
 	seat, err := s.Acting(c)
 	if err != nil {

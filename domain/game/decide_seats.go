@@ -25,7 +25,7 @@ func decideCreate(s *State, c Command, w Create, env Env) ([]Event, error) {
 		Rated: w.Rated, Watch: w.Watch, Delay: w.Delay, Reserved: w.Reserved, Parent: w.Parent,
 	}}
 	if seat != "" {
-		events = append(events, Seated{Seat: seat, Player: c.Player})
+		events = append(events, Seated{Seat: seat, Player: c.Player, Rating: env.Rating})
 	}
 	if seat != "" && len(w.Rules.Seats()) == 1 {
 		events = append(events, Started{Turn: w.Rules.Start(w.Setup, drawn).Turn()})
@@ -88,7 +88,7 @@ func (w Create) check(c Command, seed Seed) (Seat, error) {
 }
 
 // decideSit judges who may sit where. The last seat taken starts the game.
-func decideSit(s *State, c Command, w Sit) ([]Event, error) {
+func decideSit(s *State, c Command, w Sit, env Env) ([]Event, error) {
 	seat := Seat(w.Seat)
 	if w.Seat != AnySeat && s.Index(seat) < 0 {
 		return nil, domain.Refuse(domain.NotFound, "there is no such seat")
@@ -117,7 +117,7 @@ func decideSit(s *State, c Command, w Sit) ([]Event, error) {
 	if s.Setup.Rated && c.Guest {
 		return nil, domain.Refuse(domain.InvalidField, "rated games need registered players, you are a guest")
 	}
-	events := []Event{Seated{Seat: seat, Player: c.Player}}
+	events := []Event{Seated{Seat: seat, Player: c.Player, Rating: env.Rating}}
 	free := 0
 	for i := range s.Seats {
 		if s.Seats[i].Player == "" {

@@ -18,6 +18,7 @@ import (
 	"github.com/plygames/ply/projections/history"
 	"github.com/plygames/ply/projections/paced"
 	"github.com/plygames/ply/projections/players"
+	"github.com/plygames/ply/projections/ratings"
 	"github.com/plygames/ply/projections/spectate"
 	"github.com/plygames/ply/transport/auth"
 	"github.com/plygames/ply/transport/socket"
@@ -41,6 +42,7 @@ type App struct {
 	names     *players.Names
 	lists     *games.Games
 	deadlines *deadlines.Deadlines
+	ratings   *ratings.Ratings
 	folds     []*fold.Fold
 
 	presence *socket.Presence

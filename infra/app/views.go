@@ -13,6 +13,7 @@ import (
 	"github.com/plygames/ply/projections/fold"
 	"github.com/plygames/ply/projections/games"
 	"github.com/plygames/ply/projections/players"
+	"github.com/plygames/ply/projections/ratings"
 	"github.com/plygames/ply/transport/rest"
 )
 
@@ -34,7 +35,8 @@ func (a *App) openViews() error {
 	}
 	a.deadlines = deadlines.New()
 	a.lists = games.New(rules.Kinds, wall)
-	for _, view := range []fold.View{a.deadlines, a.lists} {
+	a.ratings = ratings.New()
+	for _, view := range []fold.View{a.deadlines, a.lists, a.ratings} {
 		folder, err := a.local.View(view.Name())
 		if err != nil {
 			return fmt.Errorf("view %s: %w", view.Name(), err)
