@@ -19,7 +19,15 @@ func apply(s *State, rules Rules, e Event, version uint64, meta event.Meta, chai
 		n.create(rules, e)
 	case Seated:
 		if p := n.place(e.Seat); p != nil {
-			p.Player, p.Rating = e.Player, e.Rating
+			p.Player, p.Rating, p.Kept = e.Player, e.Rating, ""
+		}
+	case SeatKept:
+		if p := n.place(e.Seat); p != nil {
+			p.Reserved, p.Kept = e.Player, e.From
+		}
+	case SeatReleased:
+		if p := n.place(e.Seat); p != nil {
+			p.Reserved, p.Kept = "", ""
 		}
 	case Started:
 		n.Status = Ready

@@ -135,4 +135,5 @@ const (
 	Aborted   = "aborted"
 	Withdrawn = "withdrawn"
 	NoStart   = "no-start"
+	Paired    = "paired"
 )
