@@ -8,9 +8,11 @@ const GhostAfter = 10_000
 // Quick pairing merges two open games of one seat each, in three steps that are one stream each: the seat is kept for the
 // one who comes (Keep), the game that they leave ends (Pair), they sit down (Sit). Nobody is without a game in between,
 // because a kept seat is nobody else's and its game can't be withdrawn; nobody is in two games, because the second step
-// fails if somebody sits in the game that is to be left, and then the seat is given back (Release).
+// is refused if somebody sits in the game that is to be left. That refusal is for ever (nobody gets up, and an end is one),
+// so the seat can be given back then (Release), whoever else may be at the same two games. Every refusal of Pair is but
+// Busy: then somebody is on the way to the game that is to be left, and it is not known yet whether they arrive.
 type (
-	// Keep keeps a free seat of an open game for the creator of the game From.
+	// Keep keeps a free seat of an open game for the creator of the game From. No events = it is kept for them already.
 	Keep struct {
 		Seat   Seat   `json:"seat"`
 		Player string `json:"player"`
@@ -42,13 +44,16 @@ func ByServer(w Wish) bool {
 }
 
 func decideKeep(s *State, c Command, w Keep) ([]Event, error) {
-	if _, seated := s.SeatOf(w.Player); seated {
-		return nil, domain.Refuse(domain.AlreadyJoined, "the player sits in this game already")
-	}
 	if s.Status == Over {
 		return nil, s.phase("", c)
 	}
+	if _, seated := s.SeatOf(w.Player); seated {
+		return nil, domain.Refuse(domain.AlreadyJoined, "the player sits in this game already")
+	}
 	p := s.place(w.Seat)
+	if p != nil && p.Player == "" && p.Reserved == w.Player && p.Kept != "" && p.Kept == w.From {
+		return nil, nil // has been done
+	}
 	if p == nil || p.Player != "" || p.Reserved != "" || s.Setup.Access != AccessOpen || s.Setup.Pair == nil {
 		return nil, domain.Refuse(domain.GameFull, "the seat is not free for pairing")
 	}
@@ -70,9 +75,12 @@ func decidePair(s *State, c Command, w Pair) ([]Event, error) {
 	}
 	_, waits := s.SeatOf(s.Setup.Creator)
 	for i := range s.Seats {
-		if p := &s.Seats[i]; p.Player != "" && p.Player != s.Setup.Creator || p.Kept != "" {
+		if p := &s.Seats[i]; p.Player != "" && p.Player != s.Setup.Creator {
 			return nil, domain.Refuse(domain.GameFull, "somebody has come to this game")
 		}
+	}
+	if s.kept() {
+		return nil, domain.Refuse(domain.Busy, "somebody is on the way to this game")
 	}
 	if !waits || s.Status != Open || s.Setup.Access != AccessOpen || s.Setup.Pair == nil {
 		return nil, domain.Refuse(domain.Forbidden, "nobody waits in this game to be paired")

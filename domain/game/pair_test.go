@@ -60,7 +60,10 @@ func TestKeptSeat(t *testing.T) {
 	tb.refused("bob", 0, game.Abort{}, domain.NotAPlayer)
 	tb.refused("ann", 2, game.Abort{}, domain.Busy)
 	tb.refused("", 0, game.Keep{Seat: "black", Player: "cid", From: "testgame0003"}, domain.GameFull)
-	tb.refused("", 0, game.Pair{Next: "testgame0003"}, domain.GameFull)
+	tb.refused("", 0, game.Pair{Next: "testgame0003"}, domain.Busy)
+	if events, err := tb.try("", 0, keepForBob); err != nil || len(events) != 0 {
+		t.Errorf("kept again: %v, %v", events, err)
+	}
 	tb.env.Seats[0].Absent = game.GhostAfter
 	if events, _ := tb.try("", 0, game.Check{}); len(events) != 0 {
 		t.Errorf("withdrawn while somebody is on the way: %v", events)

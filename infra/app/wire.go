@@ -159,7 +159,7 @@ func (a *App) buildEdge(context.Context) error {
 		Incarnation: a.incarnation, Origins: c.Origins, Proxies: c.TrustedProxies, Unlimited: !c.RateLimits,
 	}, socket.Deps{
 		Games: a.games, Watched: watched, Play: a.games, Watch: a.spectate, Paced: feeds{a.paced}, History: a.history, Encoder: encoder,
-		Auth: a.people, Presence: a.presence, Commands: limiter, Handshakes: handshakes, Clock: a.clock, Wall: wall,
+		Auth: a.people, Presence: a.presence, Lobby: a.openLobby(encoder), Commands: limiter, Handshakes: handshakes, Clock: a.clock, Wall: wall,
 		Observer: a.metrics.Sockets, FanoutObserver: a.metrics.Fanout, Log: a.log,
 	})
 	api := rest.New(rest.Deps{
