@@ -37,6 +37,7 @@ func (a *api) routes() []Route {
 		{http.MethodPost, "/api/games/{game}/commands", a.command},
 		{http.MethodGet, "/api/me", a.me},
 		{http.MethodGet, "/api/me/games", a.myGames},
+		{http.MethodGet, "/api/tv", a.tv},
 		{http.MethodGet, "/api/kinds", a.listKinds},
 		{http.MethodGet, "/api/openapi.yaml", yaml(spec.OpenAPI)},
 		{http.MethodGet, "/api/asyncapi.yaml", yaml(spec.AsyncAPI)},
