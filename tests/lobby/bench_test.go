@@ -42,8 +42,8 @@ func BenchmarkChanges(b *testing.B) {
 		}
 	}
 	var mu sync.Mutex
-	sent := map[string]time.Time{} // by what is changed, as the line begins
-	left := map[string]int{}       // subscribers that have not been told
+	sent := map[string]time.Time{}  // by what is changed, as the line begins
+	left := map[string]int{}        // subscribers that have not been told
 	var took, acked []time.Duration // until the subscribers were told; until the one who asked was
 	ackedAt, toldAt := map[string]time.Time{}, map[string]time.Time{}
 	ack := func(line string, asked time.Time) {
