@@ -193,7 +193,7 @@ func (a *Application) show(h *hotGame, steps []game.Step) {
 
 // accepted finds out whether a command was done before. done: the receipt is the original's.
 func (a *Application) accepted(ctx context.Context, s *game.State, c game.Command) (r game.Receipt, done bool, err error) {
-	if _, sit := c.Wish.(game.Sit); !sit {
+	if _, sit := c.Wish.(game.Sit); !sit && !game.ByServer(c.Wish) {
 		if _, err := s.Acting(c); err != nil {
 			return r, false, err
 		}

@@ -84,7 +84,8 @@ type (
 
 // The wishes of the server itself.
 type (
-	// Check ends what has run out: a flag, a first move that is overdue. No events = nothing has.
+	// Check ends what has run out: a flag, a first move that is overdue, the wait of somebody who has gone. No events =
+	// nothing has.
 	Check struct{}
 	// Adjust charges a running seat what it used on a server that died, and restarts its measurement.
 	Adjust struct {

@@ -22,7 +22,7 @@ func decideCreate(s *State, c Command, w Create, env Env) ([]Event, error) {
 	}
 	events := []Event{Created{
 		Kind: w.Rules.Kind(), Setup: w.Setup, Drawn: drawn, Creator: c.Player, Clock: w.Clock, Access: w.Access, Pair: w.Pair,
-		Rated: w.Rated, Watch: w.Watch, Delay: w.Delay, Reserved: w.Reserved, Parent: w.Parent,
+		Rated: w.Rated, Watch: w.Watch, Delay: w.Delay, Reserved: w.Reserved, Parent: w.Parent, AnySeat: w.Seat == RandomSeat,
 	}}
 	if seat != "" {
 		events = append(events, Seated{Seat: seat, Player: c.Player, Rating: env.Rating})
@@ -98,11 +98,14 @@ func decideSit(s *State, c Command, w Sit, env Env) ([]Event, error) {
 	}
 	if w.Seat == AnySeat {
 		seat = s.freeSeat(c.Player, w.Invited)
-		if seat == "" && !s.full() {
+		if seat == "" && !s.full() && !s.kept() {
 			return nil, domain.Refuse(domain.Forbidden, "you are not invited to this game")
 		}
 	}
 	if p := s.place(seat); p != nil {
+		if p.Kept != "" && p.Reserved != c.Player && s.Status == Open {
+			return nil, domain.Refuse(domain.GameFull, "somebody is on the way to this seat")
+		}
 		if !s.mayTake(p, c.Player, w.Invited) {
 			return nil, domain.Refuse(domain.Forbidden, "you are not invited to this seat")
 		}

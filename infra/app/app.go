@@ -21,6 +21,7 @@ import (
 	"github.com/plygames/ply/projections/ratings"
 	"github.com/plygames/ply/projections/spectate"
 	"github.com/plygames/ply/transport/auth"
+	"github.com/plygames/ply/transport/lobby"
 	"github.com/plygames/ply/transport/socket"
 )
 
@@ -51,6 +52,7 @@ type App struct {
 	spectate *spectate.Spectate
 	paced    *paced.Paced
 	sockets  *socket.Server
+	lobby    *lobby.Lobby // nil without lists
 
 	closeOnce sync.Once
 	closed    error // result of Close

@@ -46,7 +46,7 @@ type Presence interface {
 	Here(game string) map[game.Seat]bool
 }
 
-// Deps is what the routes need of the world. All are required but Origins and Log.
+// Deps is what the routes need of the world. All are required but TV, Origins and Log.
 type Deps struct {
 	Commands Commands
 	History  History
@@ -55,6 +55,7 @@ type Deps struct {
 	Namer    Namer
 	Lists    Lists
 	Players  Players
+	TV       TV // nil: this server has none
 	Presence Presence
 	Limiter  limit.Limiter
 	Health   *Health

@@ -41,6 +41,7 @@ func (a *api) routes() []Route {
 		{http.MethodGet, "/api/players/{player}/ratings", a.ratings},
 		{http.MethodGet, "/api/players/{player}/versus/{other}", a.versus},
 		{http.MethodGet, "/api/leaderboards/{kind}", a.leaderboards},
+		{http.MethodGet, "/api/tv", a.tv},
 		{http.MethodGet, "/api/kinds", a.listKinds},
 		{http.MethodGet, "/api/openapi.yaml", yaml(spec.OpenAPI)},
 		{http.MethodGet, "/api/asyncapi.yaml", yaml(spec.AsyncAPI)},

@@ -197,6 +197,7 @@ func (c *checker) reads(m match) {
 		}
 	}
 	c.must(200, "GET /api/me/games", "/api/me/games?status=live", c.ann, "")
+	c.must(200, "GET /api/tv", "/api/tv?kind=chess&limit=16", "", "")
 	c.must(200, "GET /api/kinds", "/api/kinds", "", "")
 	c.players()
 	for route, want := range map[string][]byte{"/api/openapi.yaml": transport.OpenAPI(), "/api/asyncapi.yaml": transport.AsyncAPI()} {
