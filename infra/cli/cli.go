@@ -27,6 +27,7 @@ type commandLine struct {
 	Verify  verifyCommand  `cmd:"" help:"Refold every stored game through the rules and check every hash chain."`
 	Backup  backupCommand  `cmd:"" help:"Copy the data of a server, running or not, to a new folder."`
 	Restore restoreCommand `cmd:"" help:"Make a data folder from a backup."`
+	Export  exportCommand  `cmd:"" help:"Write all games, or some, as PGN, NDJSON or Parquet."`
 	Import  importCommand  `cmd:"" help:"Import games from PGN files."`
 	Journal journalCommand `cmd:"" help:"Look after the journal of a deployment: status, on, off."`
 	Load    loadCommand    `cmd:"" help:"Play many games over real sockets and tell how fast it went."`
