@@ -163,7 +163,7 @@ func (a *App) buildEdge(context.Context) error {
 		Observer: a.metrics.Sockets, FanoutObserver: a.metrics.Fanout, Log: a.log,
 	})
 	api := rest.New(rest.Deps{
-		Commands: a.games, History: a.history, People: a.people, Encoder: encoder, Namer: a.games, Lists: a.list(),
+		Commands: a.games, History: a.history, People: a.people, Encoder: encoder, Namer: a.games, Lists: a.list(), Bulk: a.bulk(),
 		Presence: a.presence, Limiter: limiter, Health: a.health, Kinds: games.All(),
 		Now: time.Now, Live: a.clock.Now, Elapsed: a.elapsed, Origins: c.Origins, Log: a.log,
 	})

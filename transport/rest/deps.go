@@ -54,6 +54,7 @@ type Deps struct {
 	Encoder  *wire.Encoder
 	Namer    Namer
 	Lists    Lists
+	Bulk     Bulk
 	Presence Presence
 	Limiter  limit.Limiter
 	Health   *Health
