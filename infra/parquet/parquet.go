@@ -34,11 +34,7 @@ type writer struct {
 
 func open(out io.Writer, offset int64, state []byte) (exports.Writer, error) {
 	w := &writer{out: out, offset: offset}
-	w.group = lib.NewGenericWriter[exports.Row](&w.bytes,
-		lib.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
-		lib.CreatedBy("ply", "1", "1"),
-		lib.DataPageStatistics(false),
-	)
+	w.begin()
 	if offset > 0 {
 		if err := thrift.Unmarshal(new(thrift.CompactProtocol), state, &w.footer); err != nil {
 			return nil, fmt.Errorf("parquet: the state to go on with: %w", err)
@@ -103,9 +99,18 @@ func (w *writer) flush() error {
 		return err
 	}
 	w.rows = 0
-	w.bytes.Reset()
-	w.group.Reset(&w.bytes)
+	w.begin()
 	return nil
+}
+
+// begin begins a row group, with a writer of its own: the library's remembers things from one to the next.
+func (w *writer) begin() {
+	w.bytes.Reset()
+	w.group = lib.NewGenericWriter[exports.Row](&w.bytes,
+		lib.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
+		lib.CreatedBy("ply", "1", "1"),
+		lib.DataPageStatistics(false),
+	)
 }
 
 // move says where a column's pages are when all of the file is moved, and gives their end before that.
