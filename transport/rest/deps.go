@@ -56,6 +56,7 @@ type Deps struct {
 	Lists    Lists
 	Players  Players
 	TV       TV // nil: this server has none
+	Bulk     Bulk
 	Presence Presence
 	Limiter  limit.Limiter
 	Health   *Health
