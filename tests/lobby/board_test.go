@@ -169,3 +169,16 @@ func list(t *testing.T, s *harness.Server, path, token string) []string {
 	slices.Sort(ids)
 	return ids
 }
+
+// settles waits until a lobby shows just these games.
+func (b *board) settles(t *testing.T, s *harness.Server, want ...string) {
+	t.Helper()
+	t.Cleanup(func() {
+		if t.Failed() {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			t.Logf("the lobby of %s shows %v, want %v; it began %d times; wrong: %v", s.URL, b.known, want, b.firsts, b.wrong)
+		}
+	})
+	harness.Eventually(t, 60*time.Second, "the lobby shows just what is open", func() bool { return slices.Equal(b.shows(), want) })
+}

@@ -46,9 +46,7 @@ func TestSeekersOnOneServer(t *testing.T) {
 		s.Restart()
 	})
 
-	harness.Eventually(t, 60*time.Second, "the lobby shows the one game that is open to all", func() bool {
-		return slices.Equal(lobby.shows(), []string{shown})
-	})
+	lobby.settles(t, s, shown)
 	if ids := none.shows(); len(ids) != 0 {
 		t.Errorf("the lobby of another kind of game shows %v", ids)
 	}
@@ -60,11 +58,11 @@ func TestSeekersOnOneServer(t *testing.T) {
 	if state, err := organiser.Look(ctx, invitation, 0); err != nil || state.Status != "open" {
 		t.Errorf("an invitation: %s %s, %v", state.Status, state.Reason, err)
 	}
-	harness.Eventually(t, 60*time.Second, "a challenge is shown and declined", func() bool { return challenge(t, s) })
+	challenge(t, s)
 }
 
 // challenge lets one person challenge another, who declines.
-func challenge(t *testing.T, s *harness.Server) bool {
+func challenge(t *testing.T, s *harness.Server) {
 	t.Helper()
 	ctx := harness.Within(t, 60*time.Second)
 	ann, err := s.Client().Guest(ctx, "Ann")
@@ -97,7 +95,6 @@ func challenge(t *testing.T, s *harness.Server) bool {
 			return len(list(t, s, "/api/me/games?status=open", p.Person().Token)) == 0
 		})
 	}
-	return true
 }
 
 // The same on two servers that share everything, each of which pairs, and one of which dies.
@@ -130,10 +127,8 @@ func TestSeekersOnTwoServers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, lobby := range lobbies {
-		harness.Eventually(t, 60*time.Second, "the lobby shows the one open game", func() bool {
-			return slices.Equal(lobby.shows(), []string{made.Game})
-		})
+	for i, lobby := range lobbies {
+		lobby.settles(t, servers[i], made.Game)
 		lobby.check(t)
 	}
 }
