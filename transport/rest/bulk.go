@@ -140,7 +140,17 @@ func (a *api) feed(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	f := newFlow(w)
 	if follow {
+		// The reader is answered before there is something to read, and so its position is looked at before.
+		err := a.Bulk.Feed(ctx, event.Position(after), false, func(event.Position, game.Step) error { return errEnough },
+			func() error { return nil })
+		if err != nil && !errors.Is(err, errEnough) {
+			return err
+		}
+		w.WriteHeader(http.StatusOK)
 		f.begun = true
+		if err := f.push(); err != nil {
+			return a.end(f, "feed", err)
+		}
 	}
 	see := func(at event.Position, step game.Step) error {
 		line := wire.WithPosition(a.Encoder.Line(step, game.Everyone), step.After.ID, string(at))
