@@ -10,12 +10,13 @@ import (
 	"github.com/plygames/ply/projections/deadlines"
 	"github.com/plygames/ply/projections/fold"
 	"github.com/plygames/ply/projections/games"
+	"github.com/plygames/ply/projections/ratings"
 )
 
 // catalogue makes every view that a server with the role project keeps, anew at each call. A view that is not in it does
 // not run, and is neither rebuilt nor verified.
 func catalogue() []fold.View {
-	return []fold.View{deadlines.New(), games.New(rules.Kinds, wall)}
+	return []fold.View{deadlines.New(), games.New(rules.Kinds, wall), ratings.New()}
 }
 
 // foldsOf opens the folders of all views. What differs between them is filled in here.

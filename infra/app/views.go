@@ -11,6 +11,7 @@ import (
 	"github.com/plygames/ply/projections/fold"
 	"github.com/plygames/ply/projections/games"
 	"github.com/plygames/ply/projections/players"
+	"github.com/plygames/ply/projections/ratings"
 	"github.com/plygames/ply/transport/rest"
 )
 
@@ -40,6 +41,8 @@ func (a *App) openViews() error {
 			a.deadlines = view
 		case *games.Games:
 			a.lists = view
+		case *ratings.Ratings:
+			a.ratings = view
 		}
 	}
 	return err
@@ -85,15 +88,20 @@ func (l lists) Games(ctx context.Context, q rest.Query) ([]rest.Summary, string,
 		return nil, "", err
 	}
 	found := make([]rest.Summary, len(rows))
-	for i, r := range rows {
-		seats := make([]game.Place, len(r.Seats))
-		for j, s := range r.Seats {
-			seats[j] = game.Place{Seat: s.Seat, Player: s.Player, Rating: s.Rating, Reserved: s.Reserved}
-		}
-		found[i] = rest.Summary{
-			Game: r.Game, Kind: r.Kind, Status: r.Status, Clock: r.Clock, Rated: r.Rated, Access: r.Access, Watch: r.Watch,
-			Delay: r.Delay, Creator: r.Creator, Pair: r.Pair, Seats: seats, Result: r.Result, Created: r.Created, At: r.At,
-		}
+	for i := range rows {
+		found[i] = summary(&rows[i])
 	}
 	return found, next, nil
+}
+
+// summary is a row in the words of the HTTP edge.
+func summary(r *games.Row) rest.Summary {
+	seats := make([]game.Place, len(r.Seats))
+	for i, s := range r.Seats {
+		seats[i] = game.Place{Seat: s.Seat, Player: s.Player, Rating: s.Rating, Reserved: s.Reserved}
+	}
+	return rest.Summary{
+		Game: r.Game, Kind: r.Kind, Status: r.Status, Clock: r.Clock, Rated: r.Rated, Access: r.Access, Watch: r.Watch,
+		Delay: r.Delay, Creator: r.Creator, Pair: r.Pair, Seats: seats, Result: r.Result, Created: r.Created, At: r.At,
+	}
 }

@@ -28,6 +28,10 @@ type commandLine struct {
 	Rebuild rebuildCommand `cmd:"" help:"Fold views anew from the events, beside the ones in use, and put them in their place."`
 	Backup  backupCommand  `cmd:"" help:"Copy the data of a server, running or not, to a new folder."`
 	Restore restoreCommand `cmd:"" help:"Make a data folder from a backup."`
+	Erase   eraseCommand   `cmd:"" help:"Forget a person's names for ever; games stay whole."`
+	Export  exportCommand  `cmd:"" help:"Write all games, or some, as PGN, NDJSON or Parquet."`
+	Import  importCommand  `cmd:"" help:"Import games from PGN files."`
+	Replay  replayCommand  `cmd:"" help:"Show a game in the terminal, move by move with clocks."`
 	Journal journalCommand `cmd:"" help:"Look after the journal of a deployment: status, on, off."`
 	Load    loadCommand    `cmd:"" help:"Play many games over real sockets and tell how fast it went."`
 	Health  healthCommand  `cmd:"" help:"Ask a server whether it is ready; exits 0 if it is and 1 if not."`

@@ -24,6 +24,7 @@ import (
 	"github.com/plygames/ply/projections/fold"
 	"github.com/plygames/ply/projections/games"
 	"github.com/plygames/ply/projections/internal/trial"
+	"github.com/plygames/ply/projections/ratings"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -298,6 +299,8 @@ func remembered(t *testing.T, view fold.View) string {
 	switch v := view.(type) {
 	case *deadlines.Deadlines:
 		return fmt.Sprint(v.All())
+	case *ratings.Ratings:
+		return "" // it keeps nothing
 	case *counter:
 		return fmt.Sprint(v.memory)
 	case *games.Games:

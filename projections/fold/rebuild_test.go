@@ -21,6 +21,7 @@ import (
 	"github.com/plygames/ply/projections/fold"
 	"github.com/plygames/ply/projections/games"
 	"github.com/plygames/ply/projections/internal/trial"
+	"github.com/plygames/ply/projections/ratings"
 )
 
 // home is a view with its log and its folders; what a process has of it is made by process.
@@ -284,6 +285,7 @@ func TestDeathsChangeNothing(t *testing.T) {
 		"counter":   func() fold.View { return &counter{schema: 1, poison: "ended.v1"} },
 		"games":     func() fold.View { return games.New(trial.Kinds, func() int64 { return 0 }) },
 		"deadlines": func() fold.View { return deadlines.New() },
+		"ratings":   func() fold.View { return ratings.New() },
 	}
 	for name, make := range views {
 		t.Run(name, func(t *testing.T) {

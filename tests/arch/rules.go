@@ -47,6 +47,7 @@ var libraries = map[string][]string{
 	"google.golang.org/":                   {"infra/esdbserver", "infra/eventstoredb"},
 	"github.com/redis/rueidis":             {"infra/redis"},
 	"github.com/cockroachdb/":              {"infra/pebble"},
+	"github.com/parquet-go/parquet-go":     {"infra/parquet"},
 	"github.com/EventStore/":               {"infra/eventstoredb", "infra/esdbserver"},
 	"github.com/prometheus/client_golang/": {"infra/metrics"},
 	"github.com/alecthomas/kong":           {"infra/cli"},

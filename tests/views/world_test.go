@@ -14,11 +14,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/plygames/ply/infra/app"
 	"github.com/plygames/ply/tests/harness"
 )
 
 // patience bounds every wait; it is long because the machine may be busy.
 const patience = 60 * time.Second
+
+// kept is how many views a server keeps.
+var kept = len(app.ViewNames())
 
 // get reads JSON from a server that may be down.
 func get(url string, into any) error {

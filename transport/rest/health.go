@@ -1,13 +1,20 @@
 package rest
 
 import (
+	"context"
 	"net/http"
+	"sync"
 	"sync/atomic"
 )
 
 // Health is whether this server wants visitors. It depends on nothing but the server's own will: one that lost its
 // store for a moment must not lose its spectators for it. The zero Health is starting. Safe for concurrent use.
-type Health struct{ phase atomic.Int32 }
+type Health struct {
+	phase   atomic.Int32
+	once    sync.Once
+	leaving context.Context // ends with Drain
+	leave   context.CancelFunc
+}
 
 // The phases, in the order in which a server passes them.
 const (
@@ -20,7 +27,17 @@ const (
 func (h *Health) Accept() { h.phase.CompareAndSwap(starting, accepting) }
 
 // Drain says that the server wants nobody new. It can't be taken back.
-func (h *Health) Drain() { h.phase.Store(draining) }
+func (h *Health) Drain() {
+	h.phase.Store(draining)
+	h.Leaving()
+	h.leave()
+}
+
+// Leaving is a context that ends when Drain is called, for answers that would not end by themselves.
+func (h *Health) Leaving() context.Context {
+	h.once.Do(func() { h.leaving, h.leave = context.WithCancel(context.Background()) })
+	return h.leaving
+}
 
 // Draining tells whether Drain was called.
 func (h *Health) Draining() bool { return h.phase.Load() == draining }

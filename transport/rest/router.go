@@ -14,6 +14,8 @@ import (
 type api struct {
 	Deps
 	kinds []byte // the answer of GET /api/kinds never changes
+
+	feeds, exports slots
 }
 
 // action answers a request, or refuses it.
@@ -35,8 +37,17 @@ func (a *api) routes() []Route {
 		{http.MethodGet, "/api/games/{game}/events", a.events},
 		{http.MethodPost, "/api/games/{game}/seats/{seat}", a.sit},
 		{http.MethodPost, "/api/games/{game}/commands", a.command},
+		{http.MethodGet, "/api/events", a.feed},
+		{http.MethodGet, "/api/export/games.pgn", a.export("pgn")},
+		{http.MethodGet, "/api/export/games.ndjson", a.export("ndjson")},
+		{http.MethodGet, "/api/export/games.parquet", a.export("parquet")},
 		{http.MethodGet, "/api/me", a.me},
 		{http.MethodGet, "/api/me/games", a.myGames},
+		{http.MethodGet, "/api/players/{player}", a.profile},
+		{http.MethodGet, "/api/players/{player}/ratings", a.ratings},
+		{http.MethodGet, "/api/players/{player}/versus/{other}", a.versus},
+		{http.MethodGet, "/api/leaderboards/{kind}", a.leaderboards},
+		{http.MethodGet, "/api/tv", a.tv},
 		{http.MethodGet, "/api/kinds", a.listKinds},
 		{http.MethodGet, "/api/openapi.yaml", yaml(spec.OpenAPI)},
 		{http.MethodGet, "/api/asyncapi.yaml", yaml(spec.AsyncAPI)},
@@ -60,7 +71,7 @@ func New(d Deps) http.Handler {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	a := &api{Deps: d, kinds: describeKinds(d.Kinds)}
+	a := &api{Deps: d, kinds: describeKinds(d.Kinds), feeds: make(slots, maxFeeds), exports: make(slots, maxExports)}
 	return a.allowOrigins(serve(a.routes(), d.Log))
 }
 

@@ -130,6 +130,15 @@ func Pong(ts, echo int64, v uint64) []byte {
 	return append(b, '}')
 }
 
+// WithPosition names the game, and the event's place in the store, in a numbered line of all games.
+func WithPosition(line []byte, game, position string) []byte {
+	line = WithGame(line, game)
+	b := make([]byte, 0, len(line)+len(position)+10)
+	b = append(b, line[:len(line)-1]...)
+	b = fieldString(b, "pos", position)
+	return append(b, '}')
+}
+
 // WithGame names the game in a line of a socket that shows several. Lines that name their own game already (state,
 // created) come back as they are; rematch, whose game is another one, is for players only.
 func WithGame(line []byte, game string) []byte {

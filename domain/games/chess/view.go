@@ -80,6 +80,16 @@ func (b *Board) describe(before game.Board, raw json.RawMessage) json.RawMessage
 	return append(x, '}')
 }
 
+// SAN is the move that led from a board to this one in standard algebraic notation; empty if it can't be one.
+func (b *Board) SAN(before *Board, raw json.RawMessage) string {
+	s, _ := text(raw)
+	m, ok := parseMove(s)
+	if !ok || !plausible(before.pos, m) {
+		return ""
+	}
+	return string(before.appendSAN(make([]byte, 0, 8), m, b))
+}
+
 // Legal is {"e2":"e3e4",...}: from each square to which; a promotion's target once. nil if the seat is not on turn.
 func (b *Board) Legal(seat game.Seat) json.RawMessage {
 	if seat != b.side() {

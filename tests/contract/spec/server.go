@@ -20,9 +20,9 @@ import (
 )
 
 // Check plays two games on a running server, asks every route that is described, and holds every answer and every line
-// of a socket to the descriptions. base and admin are the addresses of its two listeners ("http://127.0.0.1:8080"). It
-// does not drain the server.
-func Check(t testing.TB, base, admin string) {
+// of a socket to the descriptions. base and admin are the addresses of its two listeners ("http://127.0.0.1:8080"). all
+// is a token that may read everything. It does not drain the server.
+func Check(t testing.TB, base, admin, all string) {
 	t.Helper()
 	c := &checker{t: t, base: base, admin: admin, documents: load(t), shape: newShape(), asked: map[string]bool{}}
 	c.people()
@@ -30,6 +30,7 @@ func Check(t testing.TB, base, admin string) {
 	c.sockets(first)
 	c.reads(first)
 	c.match(`"access":"open"`)
+	c.history(all)
 	c.refusals(first)
 	c.operations(first)
 	for path, item := range c.documents.routes.Paths.Map() {
@@ -109,6 +110,7 @@ func (c *checker) hold(route string, response *openapi3.Response, answer *http.R
 		if err := c.shape.check(content.Schema.Value, text); err != nil {
 			c.t.Errorf("%s: status %d: %v", route, answer.StatusCode, err)
 		}
+	case media == "application/x-ndjson" && strings.HasPrefix(route, "GET /api/export/"): // rows, not messages
 	case media == "application/x-ndjson":
 		for _, line := range bytes.Split(bytes.TrimSuffix(text, []byte("\n")), []byte("\n")) {
 			if len(line) > 0 {
@@ -124,6 +126,10 @@ func (c *checker) line(text []byte) map[string]any {
 	var o map[string]any
 	if err := json.Unmarshal(text, &o); err != nil {
 		c.t.Fatalf("not an object: %q", text)
+	}
+	if _, has := o["pos"]; has { // a line of all games
+		delete(o, "pos")
+		text, _ = json.Marshal(o)
 	}
 	typ, _ := o["t"].(string)
 	schema, ok := c.documents.byType(true)[typ]
@@ -197,11 +203,31 @@ func (c *checker) reads(m match) {
 		}
 	}
 	c.must(200, "GET /api/me/games", "/api/me/games?status=live", c.ann, "")
+	c.must(200, "GET /api/tv", "/api/tv?kind=chess&limit=16", "", "")
 	c.must(200, "GET /api/kinds", "/api/kinds", "", "")
+	c.players()
 	for route, want := range map[string][]byte{"/api/openapi.yaml": transport.OpenAPI(), "/api/asyncapi.yaml": transport.AsyncAPI()} {
 		if _, text := c.ask("GET "+route, route, "", ""); !bytes.Equal(text, want) {
 			c.t.Errorf("%s is another document than the one this test knows", route)
 		}
+	}
+}
+
+// history asks for what tells of all games.
+func (c *checker) history(all string) {
+	c.t.Helper()
+	for _, query := range []string{"", "?limit=3"} {
+		if status, text := c.ask("GET /api/events", "/api/events"+query, all, ""); status != 200 || !bytes.Contains(text, []byte(`"pos":"`)) {
+			c.t.Errorf("/api/events%s: %d %.200s", query, status, text)
+		}
+	}
+	c.must(403, "GET /api/events", "/api/events", c.ann, "")
+	for _, format := range []string{"pgn", "ndjson", "parquet"} {
+		path := "/api/export/games." + format
+		if status, text := c.ask("GET "+path, path+"?since=2020-01-01", c.ann, ""); status != 200 || len(text) == 0 {
+			c.t.Errorf("%s: %d %.200s", path, status, text)
+		}
+		c.must(401, "GET "+path, path, "", "")
 	}
 }
 
@@ -236,6 +262,7 @@ func (c *checker) operations(m match) {
 	c.must(404, "POST /admin/views/{view}/retry", "/admin/views/nonsense/retry", "", "")
 	const evict = "POST /admin/games/{game}/evict"
 	c.must(404, evict, "/admin/games/000000000000/evict", "", "")
+	c.erase()
 	// The sockets of the game have just been closed; it is in use until the server has noticed.
 	harness.Eventually(c.t, 10*time.Second, "the game can be evicted", func() bool {
 		status, _ := c.ask(evict, "/admin/games/"+m.id+"/evict", "", "")

@@ -7,6 +7,7 @@ import (
 )
 
 func TestServerIsAsDescribed(t *testing.T) {
-	s := harness.Start(t)
-	Check(t, s.URL, s.Admin)
+	accounts, token := harness.Accounts(t)
+	s := harness.Start(t, accounts)
+	Check(t, s.URL, s.Admin, token("p_analyst", "read:all"))
 }

@@ -1,9 +1,13 @@
-package rest
+package pgn
 
 import (
 	"encoding/json"
 	"strconv"
 	"strings"
+
+	"github.com/plygames/ply/domain/clock"
+	"github.com/plygames/ply/domain/game"
+	"github.com/plygames/ply/domain/games/chess"
 )
 
 // lineWidth is the longest line of movetext, in characters: the standard's export format has less than 80.
@@ -29,32 +33,41 @@ func (t *movetext) token(s string) {
 	t.width += len(s)
 }
 
-// appendMovetext adds the moves and the result. first is the number of the first ply: 0 = white's first move.
-func appendMovetext(b []byte, sheet *scoreSheet, first int, result string) []byte {
-	t := movetext{b: b}
-	for i, p := range sheet.plies {
+// appendMovetext adds the moves and the result. A move that can't be read, which no store of ours holds, ends the moves.
+func appendMovetext(b []byte, t *game.Sheet) []byte {
+	text := movetext{b: b}
+	first, hasClock := firstPly(t.Created.Setup), t.Created.Clock.Live() || t.Created.Clock.Type == clock.Days
+	board, _ := chess.Rules{}.Start(t.Created.Setup, t.Created.Drawn).(*chess.Board)
+	var note [64]byte
+	for i := range t.Plies {
+		p := &t.Plies[i]
+		after, ok := board.Play(p.Seat, p.M, nil).(*chess.Board)
+		if !ok || after == board {
+			break
+		}
 		n := first + i
 		dots := "."
 		if n%2 == 1 {
 			dots = "..." // a comment stands between, so the number is repeated
 		}
-		t.token(strconv.Itoa(n/2+1) + dots)
-		t.token(p.san)
-		if sheet.hasClock {
-			t.token("{[%clk " + hours(p.clk) + "]")
-			t.token("[%emt " + hours(p.elapsed) + "]}")
+		text.token(strconv.Itoa(n/2+1) + dots)
+		text.token(after.SAN(board, p.M))
+		if hasClock {
+			text.token(string(append(appendHours(append(note[:0], "{[%clk "...), p.Left), ']')))
+			text.token(string(append(appendHours(append(note[:0], "[%emt "...), p.Elapsed), "]}"...)))
 		} else {
-			t.token("{[%emt " + hours(p.elapsed) + "]}")
+			text.token(string(append(appendHours(append(note[:0], "{[%emt "...), p.Elapsed), "]}"...)))
 		}
+		board = after
 	}
-	t.token(result)
-	return append(t.b, '\n')
+	text.token(t.Score())
+	return append(text.b, '\n')
 }
 
-// hours are ms as h:mm:ss, with as many decimals as it takes.
-func hours(ms int64) string {
+// appendHours adds ms as h:mm:ss, with as many decimals as it takes.
+func appendHours(b []byte, ms int64) []byte {
 	ms = max(0, ms)
-	b := strconv.AppendInt(make([]byte, 0, 16), ms/3_600_000, 10)
+	b = strconv.AppendInt(b, ms/3_600_000, 10)
 	two := func(n int64) { b = append(b, ':', byte('0'+n/10), byte('0'+n%10)) }
 	two(ms / 60_000 % 60)
 	two(ms / 1000 % 60)
@@ -64,7 +77,7 @@ func hours(ms int64) string {
 			b = b[:len(b)-1]
 		}
 	}
-	return string(b)
+	return b
 }
 
 // startFEN is the position that a game was set up with; empty = the standard one.
