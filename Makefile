@@ -5,7 +5,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 # Tests that play for minutes run without the race detector; everything else runs with it.
-LONG := corpus crash robustness browser cluster deploy exports
+LONG := corpus crash robustness browser cluster deploy exports views
 FUZZTIME ?= 60s
 
 .PHONY: help run cluster build test bench lint fuzz

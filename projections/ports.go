@@ -39,3 +39,15 @@ type Views interface {
 	Clear() error
 	Close() error
 }
+
+// Folders keeps the folders of views: of each view the live one and, while it is being rebuilt, one beside it. Safe for
+// concurrent use.
+type Folders interface {
+	// Beside opens the folder in which a view is built anew, as an earlier attempt has left it.
+	Beside(view string) (Views, error)
+	// Switch makes the folder beside the live one, in one step that survives a power cut. It must be open. Whoever has the
+	// folder that was live until now may go on reading it; once closed, it is gone.
+	Switch(view string) error
+	// Scratch opens an empty folder that is gone once closed. A view has one at a time.
+	Scratch(view string) (Views, error)
+}

@@ -45,6 +45,7 @@ type App struct {
 	deadlines *deadlines.Deadlines
 	ratings   *ratings.Ratings
 	folds     []*fold.Fold
+	foldings  foldings
 
 	presence *socket.Presence
 	games    *commands.Application
@@ -66,6 +67,7 @@ func New(ctx context.Context, c config.Config, version string, log *slog.Logger)
 		return nil, err
 	}
 	a := &App{shell: base}
+	a.foldings = foldings{folds: func() []*fold.Fold { return a.folds }, logger: log}
 	a.beside.ctx, a.beside.cancel = context.WithCancel(context.Background())
 	defer func() {
 		if err != nil {
@@ -116,6 +118,7 @@ func (a *App) Run(ctx context.Context) error {
 // proxy that asks.
 func (a *App) goodbye() error {
 	a.health.Drain()
+	a.foldings.stop()
 	ctx, cancel := context.WithTimeout(context.Background(), a.config.Drain+goodbyeTime)
 	defer cancel()
 	if err := a.sockets.Drain(ctx, a.config.Drain); err != nil {
@@ -130,6 +133,7 @@ func (a *App) Close() error {
 	a.closeOnce.Do(func() {
 		var errs []error
 		errs = append(errs, a.stopListening())
+		a.foldings.stop()
 		if a.sockets != nil {
 			a.sockets.Close()
 		}

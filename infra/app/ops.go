@@ -52,9 +52,9 @@ func (a *App) serveRevoke(w http.ResponseWriter, r *http.Request) {
 
 // operators is what the second listener of any server has. It asks nobody who they are, so what a browser was tricked into
 // sending is refused.
-func (s *shell) operators(o rest.Operator, more ...func(*http.ServeMux)) http.Handler {
+func (s *shell) operators(o rest.Operator, views rest.Views, more ...func(*http.ServeMux)) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/", rest.NewOps(rest.OpsDeps{Operator: o, Metrics: s.metrics.Handler(), Health: s.health, Log: s.log}))
+	mux.Handle("/", rest.NewOps(rest.OpsDeps{Operator: o, Views: views, Metrics: s.metrics.Handler(), Health: s.health, Log: s.log}))
 	mux.HandleFunc("POST "+BackupPath, s.serveBackup)
 	if s.config.Pprof {
 		mux.HandleFunc("GET /debug/pprof/", pprof.Index)

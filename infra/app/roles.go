@@ -130,7 +130,7 @@ func signed(name string, next http.Handler) http.Handler {
 
 // adminRoutes is what operators reach.
 func (a *App) adminRoutes() http.Handler {
-	return a.operators(&operator{a}, func(mux *http.ServeMux) {
+	return a.operators(&operator{a}, &a.foldings, func(mux *http.ServeMux) {
 		mux.HandleFunc("POST /admin/players/{player}/revoke", a.serveRevoke)
-	})
+	}, a.foldings.routes)
 }

@@ -26,6 +26,7 @@ import (
 type shell struct {
 	config  config.Config
 	log     *slog.Logger
+	version string // of the program
 	data    string // absolute
 	metrics *metrics.Metrics
 	health  *rest.Health
@@ -45,7 +46,7 @@ func newShell(c config.Config, version string, log *slog.Logger) (*shell, error)
 		log = log.With("app", c.AppID)
 	}
 	s := &shell{
-		config: c, log: log, health: new(rest.Health), metrics: metrics.New(version), drain: make(chan struct{}),
+		config: c, log: log, version: version, health: new(rest.Health), metrics: metrics.New(version), drain: make(chan struct{}),
 		incarnation: strings.ToLower(rand.Text()[:16]),
 	}
 	var err error

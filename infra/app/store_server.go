@@ -52,7 +52,7 @@ func NewStoreServer(ctx context.Context, c config.Config, version string, log *s
 	}); err != nil {
 		return nil, err
 	}
-	s.handle(signed(c.AppID, rest.NewHealth(s.health, s.log)), s.operators(&storeOperator{s}))
+	s.handle(signed(c.AppID, rest.NewHealth(s.health, s.log)), s.operators(&storeOperator{s}, nil))
 	if s.listener, err = listen(c.StoreAddr, "--store-addr (PLY_STORE_ADDR)"); err != nil {
 		return nil, err
 	}

@@ -2,13 +2,11 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/plygames/ply/commands"
 	"github.com/plygames/ply/domain"
 	"github.com/plygames/ply/domain/game"
-	rules "github.com/plygames/ply/domain/games"
 	"github.com/plygames/ply/projections/deadlines"
 	"github.com/plygames/ply/projections/fold"
 	"github.com/plygames/ply/projections/games"
@@ -33,19 +31,21 @@ func (a *App) openViews() error {
 	if !a.config.Roles.Project {
 		return nil
 	}
-	a.deadlines = deadlines.New()
-	a.lists = games.New(rules.Kinds, wall)
-	a.ratings = ratings.New()
-	for _, view := range []fold.View{a.deadlines, a.lists, a.ratings} {
-		folder, err := a.local.View(view.Name())
-		if err != nil {
-			return fmt.Errorf("view %s: %w", view.Name(), err)
+	var err error
+	a.folds, err = foldsOf(a.local, fold.Config{
+		Log: a.all, Logger: a.log, Observer: a.metrics.Views, Program: a.version, Linger: answerTime,
+	})
+	for _, f := range a.folds {
+		switch view := f.View.(type) {
+		case *deadlines.Deadlines:
+			a.deadlines = view
+		case *games.Games:
+			a.lists = view
+		case *ratings.Ratings:
+			a.ratings = view
 		}
-		a.folds = append(a.folds, fold.New(fold.Config{
-			Log: a.all, Views: folder, View: view, Logger: a.log, Observer: a.metrics.Views,
-		}))
 	}
-	return nil
+	return err
 }
 
 // quota counts a player's unfinished games where they are listed. In a cluster games are created there too; elsewhere

@@ -25,6 +25,7 @@ type commandLine struct {
 	Serve   serveCommand   `cmd:"" default:"withargs" help:"Run the server (what ply does without a command)."`
 	Store   storeCommand   `cmd:"" help:"Serve the embedded store to other servers, over EventStoreDB's protocol: the role store alone."`
 	Verify  verifyCommand  `cmd:"" help:"Refold every stored game through the rules and check every hash chain."`
+	Rebuild rebuildCommand `cmd:"" help:"Fold views anew from the events, beside the ones in use, and put them in their place."`
 	Backup  backupCommand  `cmd:"" help:"Copy the data of a server, running or not, to a new folder."`
 	Restore restoreCommand `cmd:"" help:"Make a data folder from a backup."`
 	Erase   eraseCommand   `cmd:"" help:"Forget a person's names for ever; games stay whole."`

@@ -19,10 +19,14 @@ import (
 type verifyCommand struct {
 	Data  string `env:"PLY_DATA" default:"./data" placeholder:"DIR" help:"Data folder to verify. No server may be using it; verify a backup of a running one."`
 	Store string `env:"PLY_STORE" default:"embedded" placeholder:"STORE" help:"A shared store to verify instead, such as esdb://127.0.0.1:2113?tls=false. Servers may be using it."`
+	Views bool   `help:"Instead, fold every view of the data folder anew and compare it with the stored one. A server may be using the folder."`
 }
 
 // Run verifies and fails if anything is wrong.
 func (c *verifyCommand) Run(s streams) error {
+	if c.Views {
+		return verifyViews(s, c.Data, c.Store)
+	}
 	v := newVerifier(s.out, s.err)
 	if c.Store != "embedded" {
 		store, err := openShared(context.Background(), c.Store)

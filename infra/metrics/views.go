@@ -1,6 +1,10 @@
 package metrics
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
 
 // Spectate observes the watched games; a spectate.Observer.
 type Spectate struct {
@@ -38,13 +42,17 @@ func (s *Spectate) Stale(_ int, stale bool) {
 }
 
 // Views observes the folds; a fold.Observer. The names of views are our own.
-type Views struct{ folded, parked, rebuilt *prometheus.CounterVec }
+type Views struct {
+	folded, parked, rebuilt *prometheus.CounterVec
+	lag                     *prometheus.GaugeVec
+}
 
 func newViews(r registry) *Views {
 	return &Views{
 		folded:  r.counters("ply_view_events_total", "Events that a view has taken in.", "view"),
 		parked:  r.counters("ply_view_parked_total", "Events that a view could not fold.", "view"),
 		rebuilt: r.counters("ply_view_rebuilds_total", "Starts from nothing of a view that had rows.", "view"),
+		lag:     r.gauges("ply_view_lag_seconds", "For how long a view has been without something that the store has.", "view"),
 	}
 }
 
@@ -56,3 +64,8 @@ func (v *Views) Parked(view string) { v.parked.WithLabelValues(view).Inc() }
 
 // Rebuilt counts a start from nothing.
 func (v *Views) Rebuilt(view string) { v.rebuilt.WithLabelValues(view).Inc() }
+
+// Lag is how far a view is behind the store.
+func (v *Views) Lag(view string, behind time.Duration) {
+	v.lag.WithLabelValues(view).Set(behind.Seconds())
+}

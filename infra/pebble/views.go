@@ -7,6 +7,7 @@ import (
 	"iter"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	lsm "github.com/cockroachdb/pebble/v2"
 
@@ -16,8 +17,10 @@ import (
 // View is the home of one view: a Pebble folder of its own, without syncs. After a power cut it may have gone back to
 // an older commit, never to half of one; the fold goes on from the checkpoint it finds.
 type View struct {
-	name string
-	free func()
+	name   string
+	free   func()
+	remove func() error
+	doomed atomic.Bool // the folder is removed when it is closed
 
 	gate   sync.RWMutex // held for reading while the folder is used
 	folder *folder      // nil after Close
@@ -28,33 +31,6 @@ var (
 	entryPrefix   = byte(1) // precedes every key of the view, so that none can collide with the checkpoint
 	entryEnd      = []byte{2}
 )
-
-// View opens the view with a name of letters, digits and hyphens. It may be open once at a time. A folder that can't
-// be read is emptied: the view is folded anew. Close it, or the store.
-func (s *Store) View(name string) (*View, error) {
-	if !validName(name) {
-		return nil, fmt.Errorf("view %q: a name has 1 to 64 letters, digits and hyphens", name)
-	}
-	s.viewsMu.Lock()
-	defer s.viewsMu.Unlock()
-	if s.views == nil {
-		return nil, errClosed
-	}
-	if s.views[name] != nil {
-		return nil, fmt.Errorf("view %s is open already", name)
-	}
-	f, err := s.openCache(s.fs.PathJoin("views", name))
-	if err != nil {
-		return nil, fmt.Errorf("view %s: %w", name, err)
-	}
-	v := &View{name: name, folder: f, free: func() {
-		s.viewsMu.Lock()
-		defer s.viewsMu.Unlock()
-		delete(s.views, name)
-	}}
-	s.views[name] = v
-	return v, nil
-}
 
 // validName keeps names from leaving their folder.
 func validName(name string) bool {
@@ -206,5 +182,21 @@ func (v *View) shut() error {
 	}
 	f := v.folder
 	v.folder = nil
-	return f.close()
+	err := f.close()
+	if v.doomed.Load() {
+		err = errors.Join(err, v.remove())
+	}
+	return err
+}
+
+// flush makes durable what was committed.
+func (v *View) flush() error {
+	if err := v.enter(); err != nil {
+		return err
+	}
+	defer v.gate.RUnlock()
+	if err := v.folder.db.Flush(); err != nil {
+		return err
+	}
+	return v.folder.fuse.Err()
 }

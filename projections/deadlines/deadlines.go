@@ -68,17 +68,22 @@ func (d *Deadlines) Apply(tx *fold.Tx, rec event.Recorded) error {
 	return nil
 }
 
-// Restore builds the index from the rows.
+// Restore builds the index from the rows. Until it is whole, the old one is what is seen.
 func (d *Deadlines) Restore(rows fold.Rows) error {
-	d.index.clear()
+	var up []entry
 	for row, err := range rows.Scan("", false) {
 		if err != nil {
 			return err
 		}
-		if err := d.put(row.Key, row.Value); err != nil {
+		shown, ok, err := show(row.Key, row.Value)
+		if err != nil {
 			return err
 		}
+		if ok {
+			up = append(up, entry{shown, shown.Due})
+		}
 	}
+	d.index.replace(up)
 	return nil
 }
 
@@ -96,15 +101,24 @@ func (d *Deadlines) Committed(changes map[string][]byte) {
 }
 
 func (d *Deadlines) put(id string, row []byte) error {
-	r, err := decode(row)
+	shown, ok, err := show(id, row)
 	if err != nil {
-		return fmt.Errorf("row of game %s: %w", id, err)
+		return err
 	}
-	due, ok := r.due()
 	if !ok {
 		d.index.remove(id)
 		return nil
 	}
-	d.index.set(Row{Game: id, Due: due, Server: r.Server, Clock: r.Clock.Type})
+	d.index.set(shown)
 	return nil
+}
+
+// show is the row of a game as the view shows it; false: nothing runs out in it.
+func show(id string, row []byte) (Row, bool, error) {
+	r, err := decode(row)
+	if err != nil {
+		return Row{}, false, fmt.Errorf("row of game %s: %w", id, err)
+	}
+	due, ok := r.due()
+	return Row{Game: id, Due: due, Server: r.Server, Clock: r.Clock.Type}, ok, nil
 }

@@ -20,11 +20,16 @@ type entry struct {
 	up int64
 }
 
-func (x *index) clear() {
+// replace puts other rows in the place of all there are.
+func (x *index) replace(rows []entry) {
+	next := byUp{rows: rows, places: make(map[string]int, len(rows))}
+	for i, e := range rows {
+		next.places[e.Game] = i
+	}
+	heap.Init(&next)
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.rows = nil
-	clear(x.places)
+	x.rows, x.places = next.rows, next.places
 }
 
 func (x *index) set(row Row) {

@@ -2,11 +2,8 @@ package fold
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
-	"strconv"
 	"sync"
 	"time"
 
@@ -21,6 +18,13 @@ type Config struct {
 	View     View
 	Logger   *slog.Logger
 	Observer Observer // nil = nobody
+
+	// What Rebuild and Verify need beside that; the rest works without.
+	Folders projections.Folders
+	Fresh   func() View   // makes another View of the same kind, which folds beside the one that is read
+	Program string        // names the code that folds: what another program has begun to rebuild is not gone on with
+	Batch   int           // events that are committed at once; 0 = 2,048
+	Linger  time.Duration // how long those who read a folder that was replaced may take to end
 }
 
 // Observer is told how views do; for metrics. Every method must be quick and safe for concurrent use.
@@ -31,18 +35,25 @@ type Observer interface {
 	Parked(view string)
 	// Rebuilt counts a start from nothing of a view that had rows.
 	Rebuilt(view string)
+	// Lag is how far a view is behind the store, every few seconds while it runs; see Fold.Lag.
+	Lag(view string, behind time.Duration)
 }
 
 // Fold runs one view. Run is called once; the other methods are safe for concurrent use.
 type Fold struct {
 	Config
-	rows   Rows
-	cache  *cache        // of rows; belongs to run
 	caught chan struct{} // closed once the head as of the start is folded
+
+	building sync.Mutex // held by Rebuild and Verify
+	folding  sync.Mutex // held while events are folded, and while the folder is replaced
+	live     *writer    // of the folder that is read; replaced under folding and mu
 
 	mu      sync.Mutex
 	at      projections.Checkpoint
-	current time.Time // when the view was last known to have everything
+	rebuild *Progress      // nil = none is under way
+	goal    event.Position // a head of the store that Lag has seen and the view has not reached; "" = none
+	since   time.Time      // when it was seen
+	took    time.Duration  // how long the view took to reach the last one
 }
 
 // Back-off after an error of the log or of the folder.
@@ -51,30 +62,36 @@ const (
 	mostWait  = 5 * time.Second
 )
 
-// place is where the checkpoint's event stands in its stream: what the proof asks for.
-type place struct {
-	Stream  event.Stream `json:"stream"`
-	Version uint64       `json:"version"`
-}
-
-// Keys of the framework.
-const (
-	schemaKey = "schema"
-	placeKey  = "place"
-	parkedKey = "parked/"
-)
+// lagEvery is the pace at which Run tells the observer how far the view is behind.
+const lagEvery = 2 * time.Second
 
 // New makes a Fold.
 func New(c Config) *Fold {
 	if c.Observer == nil {
 		c.Observer = nobody{}
 	}
-	return &Fold{Config: c, rows: RowsOf(c.Views), caught: make(chan struct{}), current: time.Now()}
+	f := &Fold{Config: c, caught: make(chan struct{})}
+	f.live = f.writer(c.View, c.Views, c.Observer)
+	return f
+}
+
+func (f *Fold) writer(view View, folder projections.Views, seen Observer) *writer {
+	return &writer{view: view, folder: folder, rows: RowsOf(folder), log: f.Log, logger: f.Logger, seen: seen, cache: newCache(cacheRows)}
+}
+
+// folder is the one that is read now.
+func (f *Fold) folder() projections.Views {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.live.folder
 }
 
 // Run folds until ctx ends and returns nil then. Errors of the log and of the folder are logged, and tried again from
 // the checkpoint.
 func (f *Fold) Run(ctx context.Context) error {
+	var telling sync.WaitGroup
+	telling.Go(func() { f.tellLag(ctx) })
+	defer telling.Wait()
 	wait := firstWait
 	for {
 		before := f.At()
@@ -97,13 +114,9 @@ func (f *Fold) Run(ctx context.Context) error {
 
 // run is one life of the view.
 func (f *Fold) run(ctx context.Context) error {
-	at, err := f.prove(ctx)
+	at, err := f.begin(ctx)
 	if err != nil {
 		return err
-	}
-	f.cache = newCache(cacheRows)
-	if err := f.View.Restore(f.rows); err != nil {
-		return fmt.Errorf("restore the view: %w", err)
 	}
 	head, err := f.Log.Head(ctx)
 	if err != nil {
@@ -111,7 +124,7 @@ func (f *Fold) run(ctx context.Context) error {
 	}
 	f.moved(at, head)
 	return f.Log.SubscribeAll(ctx, at.Position, func(batch []event.Recorded) error {
-		last, err := f.batch(batch)
+		last, err := f.take(batch)
 		if err == nil {
 			f.moved(last, head)
 		}
@@ -119,11 +132,57 @@ func (f *Fold) run(ctx context.Context) error {
 	})
 }
 
-// moved notes the checkpoint.
-func (f *Fold) moved(at projections.Checkpoint, head event.Position) {
+// begin proves the checkpoint and builds the memory from the rows.
+func (f *Fold) begin(ctx context.Context) (projections.Checkpoint, error) {
+	f.folding.Lock()
+	defer f.folding.Unlock()
+	at, reason, err := f.live.prove(ctx)
+	if reason != "" {
+		f.Logger.Warn("a view is rebuilt from the beginning", "view", f.View.Name(), "reason", reason)
+		f.Observer.Rebuilt(f.View.Name())
+	}
+	if err != nil {
+		return at, err
+	}
+	if err := f.View.Restore(f.live.rows); err != nil {
+		return at, fmt.Errorf("restore the view: %w", err)
+	}
+	f.reached(at)
+	return at, nil
+}
+
+// take folds a batch of the subscription. A rebuilt folder may be ahead of the one that it has replaced.
+func (f *Fold) take(batch []event.Recorded) (projections.Checkpoint, error) {
+	f.folding.Lock()
+	defer f.folding.Unlock()
+	at := f.At()
+	for len(batch) > 0 && batch[0].Position <= at.Position {
+		batch = batch[1:]
+	}
+	if len(batch) == 0 {
+		return at, nil
+	}
+	at, rows, err := f.live.batch(batch)
+	if err != nil {
+		return at, err
+	}
+	f.View.Committed(rows)
+	f.reached(at)
+	return at, nil
+}
+
+// reached notes the checkpoint, under folding.
+func (f *Fold) reached(at projections.Checkpoint) {
 	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.at = at
-	f.mu.Unlock()
+	if f.goal != "" && at.Position >= f.goal {
+		f.goal, f.took = "", time.Since(f.since)
+	}
+}
+
+// moved notes whether the head has been reached.
+func (f *Fold) moved(at projections.Checkpoint, head event.Position) {
 	if at.Position >= head {
 		select {
 		case <-f.caught:
@@ -131,98 +190,6 @@ func (f *Fold) moved(at projections.Checkpoint, head event.Position) {
 			close(f.caught)
 		}
 	}
-}
-
-// prove gives the checkpoint to go on from: the folder's own if the store has the very event it names and the rows have
-// today's schema, else the beginning, with an empty folder.
-func (f *Fold) prove(ctx context.Context) (projections.Checkpoint, error) {
-	at, err := f.Views.Checkpoint()
-	if err != nil {
-		return at, fmt.Errorf("read the checkpoint: %w", err)
-	}
-	if at == (projections.Checkpoint{}) {
-		return at, f.Views.Clear() // nothing, or remains of a folder that was never committed to
-	}
-	reason, err := f.doubt(ctx, at)
-	if err != nil || reason == "" {
-		return at, err
-	}
-	f.Logger.Warn("a view is rebuilt from the beginning", "view", f.View.Name(), "reason", reason)
-	f.Observer.Rebuilt(f.View.Name())
-	if err := f.Views.Clear(); err != nil {
-		return at, fmt.Errorf("clear the view: %w", err)
-	}
-	return projections.Checkpoint{}, nil
-}
-
-// doubt tells why a checkpoint can't be believed; "" = it can.
-func (f *Fold) doubt(ctx context.Context, at projections.Checkpoint) (reason string, err error) {
-	schema, err := f.Views.Get(ownKey(schemaKey))
-	if err != nil {
-		return "", fmt.Errorf("read the schema: %w", err)
-	}
-	if string(schema) != strconv.Itoa(f.View.Schema()) {
-		return fmt.Sprintf("its rows have schema %q", schema), nil
-	}
-	stored, err := f.Views.Get(ownKey(placeKey))
-	if err != nil {
-		return "", fmt.Errorf("read the checkpoint's place: %w", err)
-	}
-	var p place
-	if json.Unmarshal(stored, &p) != nil {
-		return "its checkpoint has no place", nil
-	}
-	for rec, err := range f.Log.ReadStream(ctx, p.Stream, p.Version) {
-		if err != nil {
-			return "", fmt.Errorf("prove the checkpoint: %w", err)
-		}
-		if rec.ID == at.ID && rec.Version == p.Version && (rec.Position == "" || rec.Position == at.Position) {
-			return "", nil
-		}
-		break
-	}
-	return "the store does not hold the event of its checkpoint", nil
-}
-
-// batch folds events and commits the rows with the checkpoint.
-func (f *Fold) batch(events []event.Recorded) (projections.Checkpoint, error) {
-	rows := make(map[string][]byte)
-	commit := make(map[string][]byte)
-	tx := &Tx{rows: f.rows, cache: f.cache, batch: rows, changes: make(map[string][]byte)}
-	for _, rec := range events {
-		clear(tx.changes)
-		if err := f.apply(tx, rec); err != nil {
-			var storage *storageError
-			if errors.As(err, &storage) {
-				return projections.Checkpoint{}, err
-			}
-			f.park(commit, rec, err)
-			continue
-		}
-		for key, value := range tx.changes {
-			rows[key] = value
-		}
-	}
-	for key, value := range rows {
-		commit[string(rowKey(key))] = value
-	}
-	last := events[len(events)-1]
-	where, err := json.Marshal(place{last.Stream, last.Version})
-	if err != nil {
-		return projections.Checkpoint{}, err
-	}
-	commit[string(ownKey(placeKey))] = where
-	commit[string(ownKey(schemaKey))] = strconv.AppendInt(nil, int64(f.View.Schema()), 10)
-	at := projections.Checkpoint{Position: last.Position, ID: last.ID}
-	if err := f.Views.Commit(commit, at); err != nil {
-		return projections.Checkpoint{}, fmt.Errorf("commit the view: %w", err)
-	}
-	for key, value := range rows {
-		f.cache.set(key, value)
-	}
-	f.View.Committed(rows)
-	f.Observer.Folded(f.View.Name(), len(events))
-	return at, nil
 }
 
 // At is the checkpoint that has been reached.
@@ -235,7 +202,8 @@ func (f *Fold) At() projections.Checkpoint {
 // CaughtUp is closed once the view has everything that the store had when the view was started.
 func (f *Fold) CaughtUp() <-chan struct{} { return f.caught }
 
-// Lag is how long ago the view was last seen to have everything that the store has; 0 = it has. Only calls of Lag look.
+// Lag is for how long the view has been without something that the store has, or was, if it has got that since the last
+// call; 0 = it has everything. Only calls of Lag look, and Run makes one every few seconds.
 func (f *Fold) Lag(ctx context.Context) (time.Duration, error) {
 	head, err := f.Log.Head(ctx)
 	if err != nil {
@@ -243,15 +211,37 @@ func (f *Fold) Lag(ctx context.Context) (time.Duration, error) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.at.Position >= head {
-		f.current = time.Now()
+	switch {
+	case f.at.Position >= head:
+		f.goal, f.took = "", 0
 		return 0, nil
+	case f.goal != "":
+		return time.Since(f.since), nil
 	}
-	return time.Since(f.current), nil
+	took := f.took
+	f.goal, f.since, f.took = head, time.Now(), 0
+	return took, nil
+}
+
+// tellLag tells the observer. A store that does not answer is told of by others.
+func (f *Fold) tellLag(ctx context.Context) {
+	tick := time.NewTicker(lagEvery)
+	defer tick.Stop()
+	for {
+		if behind, err := f.Lag(ctx); err == nil {
+			f.Observer.Lag(f.View.Name(), behind)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 type nobody struct{}
 
-func (nobody) Folded(string, int) {}
-func (nobody) Parked(string)      {}
-func (nobody) Rebuilt(string)     {}
+func (nobody) Folded(string, int)        {}
+func (nobody) Parked(string)             {}
+func (nobody) Rebuilt(string)            {}
+func (nobody) Lag(string, time.Duration) {}

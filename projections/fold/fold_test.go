@@ -298,6 +298,8 @@ func remembered(t *testing.T, view fold.View) string {
 	switch v := view.(type) {
 	case *deadlines.Deadlines:
 		return fmt.Sprint(v.All())
+	case *counter:
+		return fmt.Sprint(v.memory)
 	case *games.Games:
 		rows, _, err := v.List(t.Context(), games.Query{Limit: 1000})
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 
 	"github.com/plygames/ply/domain/event"
+	"github.com/plygames/ply/projections"
 )
 
 // Parked is an event that the view could not fold.
@@ -24,32 +25,35 @@ func (e *storageError) Error() string { return e.err.Error() }
 func (e *storageError) Unwrap() error { return e.err }
 
 // apply lets the view fold one event; a panic is the event's error.
-func (f *Fold) apply(tx *Tx, rec event.Recorded) (err error) {
+func (w *writer) apply(rec event.Recorded) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
-			f.Logger.Error("a view panicked", "view", f.View.Name(), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			w.logger.Error("a view panicked", "view", w.view.Name(), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 		}
 	}()
-	return f.View.Apply(tx, rec)
+	return w.view.Apply(&w.tx, rec)
 }
 
 // park keeps an event with its error. It never holds the event's content.
-func (f *Fold) park(commit map[string][]byte, rec event.Recorded, cause error) {
+func (w *writer) park(rec event.Recorded, cause error) {
 	row, err := json.Marshal(Parked{rec.Position, rec.Stream, rec.Version, rec.Type, cause.Error()})
 	if err != nil {
 		panic("fold: strings and integers always marshal: " + err.Error())
 	}
-	commit[string(ownKey(parkedKey+string(rec.Position)))] = row
-	f.Observer.Parked(f.View.Name())
-	f.Logger.Error("a view can't fold an event; it is parked", "view", f.View.Name(),
+	w.commit[string(ownKey(parkedKey+string(rec.Position)))] = row
+	w.seen.Parked(w.view.Name())
+	w.logger.Error("a view can't fold an event; it is parked", "view", w.view.Name(),
 		"stream", string(rec.Stream), "version", rec.Version, "type", rec.Type, "error", cause)
 }
 
-// Parked lists the events that the view could not fold, oldest first.
-func (f *Fold) Parked() ([]Parked, error) {
+// Parked lists the events that the view could not fold, oldest first. What came after them was folded without them, so
+// they are tried again by a Rebuild only: applied late, they would give rows that no other folder has.
+func (f *Fold) Parked() ([]Parked, error) { return parked(f.folder()) }
+
+func parked(folder projections.Views) ([]Parked, error) {
 	var all []Parked
-	for kv, err := range f.Views.Scan(ownKey(parkedKey), false) {
+	for kv, err := range folder.Scan(ownKey(parkedKey), false) {
 		if err != nil {
 			return nil, err
 		}

@@ -54,7 +54,7 @@ type Row struct {
 	Value []byte
 }
 
-// Tx reads rows as they are after the events before, and collects changes. It is good for one Apply.
+// Tx reads rows as they are after the events before, and collects changes. It is the view's until Apply returns.
 type Tx struct {
 	rows    Rows
 	cache   *cache

@@ -154,6 +154,7 @@ type seen struct {
 
 func (*seen) Folded(string, int)         {}
 func (*seen) Parked(string)              {}
+func (*seen) Lag(string, time.Duration)  {}
 func (*seen) Relayed(int, time.Duration) {}
 
 func (s *seen) Rebuilt(string) {

@@ -31,9 +31,10 @@ type HotGame struct {
 	Held    bool        `json:"held"` // somebody needs it there: a socket, or a command on its way
 }
 
-// OpsDeps is what the second listener shows. All are required but Log.
+// OpsDeps is what the second listener shows. All are required but Views and Log.
 type OpsDeps struct {
 	Operator Operator
+	Views    Views
 	Metrics  http.Handler
 	Health   *Health
 	Log      *slog.Logger
@@ -44,6 +45,9 @@ type OpsDeps struct {
 func NewOps(d OpsDeps) http.Handler {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if d.Views == nil {
+		d.Views = noViews{}
 	}
 	return serve(d.routes(), d.Log)
 }
@@ -58,6 +62,8 @@ func (d *OpsDeps) routes() []Route {
 		{http.MethodGet, "/admin/games", d.hot},
 		{http.MethodPost, "/admin/games/{game}/evict", d.evict},
 		{http.MethodPost, "/admin/players/{player}/erase", d.erase},
+		{http.MethodGet, "/admin/views", d.views},
+		{http.MethodPost, "/admin/views/{view}/retry", d.retry},
 	}, d.Health.routes()...)
 }
 

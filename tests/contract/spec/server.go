@@ -257,6 +257,9 @@ func (c *checker) operations(m match) {
 	c.must(200, "GET /ready", "/ready", "", "")
 	c.must(200, "GET /metrics", "/metrics", "", "")
 	c.must(200, "GET /admin/games", "/admin/games", "", "")
+	c.must(200, "GET /admin/views", "/admin/views", "", "")
+	c.must(200, "POST /admin/views/{view}/retry", "/admin/views/games/retry", "", "")
+	c.must(404, "POST /admin/views/{view}/retry", "/admin/views/nonsense/retry", "", "")
 	const evict = "POST /admin/games/{game}/evict"
 	c.must(404, evict, "/admin/games/000000000000/evict", "", "")
 	c.erase()
