@@ -5,7 +5,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 # Tests that play for minutes run without the race detector; everything else runs with it.
-LONG := corpus crash robustness browser cluster exports
+LONG := corpus crash robustness browser cluster deploy exports
 FUZZTIME ?= 60s
 
 .PHONY: help run cluster build test bench lint fuzz
@@ -16,9 +16,9 @@ help: ## list the targets
 run: ## start a server with data in ./data
 	go run .
 
-cluster: ## a whole cluster as processes: proxy, 8 servers, store, Redis, Kafka; DATA=dir keeps its data
+cluster: ## a whole cluster as processes; DATA=dir keeps its data, LISTEN=host:port, JOURNAL=false
 	@go build -o bin/cluster ./tests/cluster/up
-	@exec bin/cluster $(if $(DATA),-data '$(DATA)') $(if $(LISTEN),-listen '$(LISTEN)')
+	@exec bin/cluster $(if $(DATA),-data '$(DATA)') $(if $(LISTEN),-listen '$(LISTEN)') $(if $(JOURNAL),-journal='$(JOURNAL)')
 
 build: ## build bin/ply, one static binary
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/ply .

@@ -10,11 +10,9 @@ import (
 // Every hot game in which something will run out has one timer. When it fires, the game decides by what was measured;
 // the timer itself decides nothing, so one that fires early (the process was stopped) does no harm.
 
-// arm sets the game's timer to the moment when something runs out. Called inside the turnstile.
-func (a *Application) arm(h *hotGame) {
-	s := h.state.Load()
-	m := a.measure(h, s, "", game.Arrival{Live: a.Clock.Now()})
-	in, ok := game.Due(s, m.overdue)
+// arm sets the game's timer to the moment when something runs out, by what was measured. Called inside the turnstile.
+func (a *Application) arm(h *hotGame, env game.Env) {
+	in, ok := game.Due(h.state.Load(), env)
 	if !ok {
 		h.disarm()
 		return
@@ -82,10 +80,10 @@ func (a *Application) Wake(ctx context.Context, id string) error {
 	if s, err = a.settleClocks(ctx, h, s); err != nil {
 		return err
 	}
-	m := a.measure(h, s, "", game.Arrival{Live: a.Clock.Now()})
-	if _, err := a.append(ctx, h, s, game.Command{Wish: game.Check{}}, m.overdue); err != nil {
+	m := a.measure(h, s, game.Command{}, game.Arrival{Live: a.Clock.Now()})
+	if s, err = a.append(ctx, h, s, game.Command{Wish: game.Check{}}, m.overdue); err != nil {
 		return err
 	}
-	a.arm(h)
+	a.arm(h, a.measure(h, s, game.Command{}, game.Arrival{Live: a.Clock.Now()}).overdue)
 	return nil
 }

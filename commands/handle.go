@@ -110,7 +110,8 @@ func (a *Application) attempt(ctx context.Context, h *hotGame, s *game.State, c 
 	if err != nil {
 		return game.Receipt{}, s, err
 	}
-	env := a.measure(h, s, c.Player, at)
+	env := a.measure(h, s, c, at)
+	env.Seed = a.Seed()
 	if s, err = a.append(ctx, h, s, game.Command{Wish: game.Check{}}, env.overdue); err != nil {
 		return game.Receipt{}, s, err
 	}
@@ -183,7 +184,7 @@ func (a *Application) show(h *hotGame, steps []game.Step) {
 	h.push(steps)
 	s := h.state.Load()
 	h.restart(s, steps[0].Version(), now)
-	a.arm(h)
+	a.arm(h, a.soonest(h, s, now))
 	if s.Version-h.saved >= a.SnapshotEvery && s.Status != game.Over {
 		a.queueSnapshot(h)
 	}

@@ -67,7 +67,7 @@ func (a *Application) load(ctx context.Context, h *hotGame) (*game.State, error)
 	if s, err = a.takeOver(ctx, h, s); err != nil {
 		return nil, err
 	}
-	a.arm(h)
+	a.arm(h, a.soonest(h, s, a.Clock.Now()))
 	return s, nil
 }
 
@@ -107,7 +107,7 @@ func (a *Application) readSnapshot(ctx context.Context, id string) *game.State {
 	return s
 }
 
-// replay folds the events after a state into it. If the state is a snapshot (version > 0), the stream must hold its last
+// replay folds the events after a state, which nobody else has, into it. If the state is a snapshot (version > 0), the stream must hold its last
 // event: the read starts at that version, inclusive. If not, the error wraps game.ErrSnapshot.
 func (a *Application) replay(ctx context.Context, s *game.State) (*game.State, error) {
 	proven := s.Version == 0
@@ -122,11 +122,9 @@ func (a *Application) replay(ctx context.Context, s *game.State) (*game.State, e
 			proven = true
 			continue
 		}
-		step, err := game.Fold(s, rec, a.Kinds)
-		if err != nil {
+		if err := game.Replay(s, rec, a.Kinds); err != nil {
 			return nil, err
 		}
-		s = step.After
 	}
 	if !proven {
 		return nil, fmt.Errorf("%w: it is ahead of the stream, at version %d", game.ErrSnapshot, s.Version)

@@ -19,35 +19,69 @@ type measured struct {
 }
 
 // measure takes the time that every seat on turn has used: from the push of the event that put it on turn to the arrival
-// of the command, on the live clock. Only clocks of days use the wall.
-func (a *Application) measure(h *hotGame, s *game.State, player string, at game.Arrival) measured {
-	wall := a.Wall()
-	m := measured{
-		Env:     game.Env{At: wall, Seats: make([]game.Measured, len(s.Seats)), Seed: a.Seed()},
-		overdue: game.Env{At: wall, Seats: make([]game.Measured, len(s.Seats))},
-	}
+// of the command, on the live clock. Only clocks of days use the wall. Who is absent is asked of the others on turn,
+// whose flags have the grace, and of all seats if the command is a claim; nothing else depends on it, and asking costs.
+// Nothing is drawn: Seed is the caller's.
+func (a *Application) measure(h *hotGame, s *game.State, c game.Command, at game.Arrival) measured {
+	wall, n := a.Wall(), len(s.Seats)
+	seats := make([]game.Measured, 2*n)
+	m := measured{Env: game.Env{At: wall, Seats: seats[:n:n]}, overdue: game.Env{At: wall, Seats: seats[n:]}}
 	for i := range s.Seats {
 		p := &s.Seats[i]
 		seat := &m.Seats[i]
-		seat.Absent = a.Presence.Absent(s.ID, p.Seat)
-		seat.Lag = a.Presence.Lag(s.ID, p.Seat)
-		acting := player != "" && p.Player == player
+		acting, claim := c.Player != "" && p.Player == c.Player, claims(c.Wish)
+		seat.Absent = game.Present
+		if p.Since == 0 && !claim {
+			continue
+		}
+		if !acting || claim {
+			seat.Absent = a.Presence.Absent(s.ID, p.Seat)
+		}
 		if acting && at.Lag > 0 {
 			seat.Lag = at.Lag
+		} else {
+			seat.Lag = a.Presence.Lag(s.ID, p.Seat)
 		}
-		if p.Since != 0 {
-			if s.Setup.Clock.Type == clock.Days {
-				seat.Elapsed = max(0, wall-p.Origin.At)
-			} else {
-				seat.Elapsed = max(0, at.Live-h.thinking[i])
-			}
-		}
+		seat.Elapsed = h.elapsed(s, i, at.Live, wall)
 		m.overdue.Seats[i] = *seat
 		if !acting && s.Setup.Clock.Live() && !a.Presence.Holds(s.ID, p.Seat) {
 			m.overdue.Seats[i].Elapsed = max(0, seat.Elapsed-flagGrace)
 		}
 	}
 	return m
+}
+
+// soonest is an overdue that asks nobody: it knows of no lag that would be forgiven and of no absence that has a grace, so
+// what runs out does so sooner by it, never later.
+func (a *Application) soonest(h *hotGame, s *game.State, live int64) game.Env {
+	env := game.Env{Seats: make([]game.Measured, len(s.Seats))}
+	wall := a.Wall()
+	for i := range s.Seats {
+		env.Seats[i] = game.Measured{Elapsed: h.elapsed(s, i, live, wall), Absent: game.Present}
+	}
+	return env
+}
+
+// elapsed is the time that a seat on turn has used; 0 if it is not on turn.
+func (h *hotGame) elapsed(s *game.State, seat int, live, wall int64) int64 {
+	p := &s.Seats[seat]
+	switch {
+	case p.Since == 0:
+		return 0
+	case s.Setup.Clock.Type == clock.Days:
+		return max(0, wall-p.Origin.At)
+	default:
+		return max(0, live-h.thinking[seat])
+	}
+}
+
+// claims tells whether a wish is about somebody's absence.
+func claims(w game.Wish) bool {
+	switch w.(type) {
+	case game.ClaimVictory, game.ClaimDraw:
+		return true
+	}
+	return false
 }
 
 // restart notes from when on the seats that were put on turn by events from version first on have been thinking: now, the

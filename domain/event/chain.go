@@ -29,8 +29,8 @@ func Genesis(stream Stream) Hash { return sha256.Sum256([]byte("ply " + stream))
 // Next is the chain's head after one more event: SHA-256(prev | type | meta | data), each part preceded by its
 // length (uint32, big endian) so that no two events share an encoding.
 func Next(prev Hash, typ string, meta, data []byte) Hash {
-	buf := make([]byte, 0, len(prev)+12+len(typ)+len(meta)+len(data))
-	buf = append(buf, prev[:]...)
+	var room [768]byte // most events fit, and are hashed without garbage
+	buf := append(room[:0], prev[:]...)
 	buf = binary.BigEndian.AppendUint32(buf, uint32(len(typ)))
 	buf = append(buf, typ...)
 	buf = binary.BigEndian.AppendUint32(buf, uint32(len(meta)))

@@ -1,6 +1,7 @@
 package event_test
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/plygames/ply/domain/event"
@@ -60,6 +61,23 @@ func TestMetaHoweverWritten(t *testing.T) {
 		`{ "command":"\u0063","at":5,"server":"s","up":7,"later":"field" }`} {
 		if got, err := event.DecodeMeta([]byte(stored)); err != nil || got != want {
 			t.Errorf("%s is read as %+v, %v", stored, got, err)
+		}
+	}
+}
+
+// The quick way of writing metadata gives the bytes of the standard encoder.
+func TestMetaAsTheStandardEncoder(t *testing.T) {
+	for _, m := range []event.Meta{
+		{}, {At: -1, Server: "s", Up: 12}, {Command: "c", Player: "p", Content: "f", At: 1764000014721, Server: "s", Up: 12},
+		{Command: "c", Server: "s"}, {Player: "p"}, {Content: "f"},
+		{Command: "a\"b", Server: "s"}, {Player: "a<b"}, {Content: "\u00e4"}, {Server: "a\nb"}, {Server: "a\\b"}, {Server: "\u2028"},
+	} {
+		want, err := json.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := m.Encode(); string(got) != string(want) {
+			t.Errorf("%+v is written as %s, want %s", m, got, want)
 		}
 	}
 }

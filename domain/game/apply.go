@@ -4,65 +4,70 @@ import (
 	"github.com/plygames/ply/domain/event"
 )
 
-// apply is the fold: a total type switch that believes what it is told. The result shares what has not changed.
+// apply gives the state after an event. It shares what has not changed.
 func apply(s *State, rules Rules, e Event, version uint64, meta event.Meta, chain event.Hash) *State {
 	n := *s
-	n.Version, n.Chain, n.At = version, chain, meta.At
 	n.Seats = append([]Place(nil), s.Seats...)
+	n.take(rules, e, version, meta, chain)
+	return &n
+}
+
+// take is the fold: a total type switch that believes what it is told. It changes the state and its seats, nothing else.
+func (s *State) take(rules Rules, e Event, version uint64, meta event.Meta, chain event.Hash) {
+	s.Version, s.Chain, s.At = version, chain, meta.At
 	if meta.Command != "" {
-		n.receipts = s.receipts.with(meta.Player, meta.Command, version)
+		s.receipts = s.receipts.with(meta.Player, meta.Command, version)
 	}
 	origin := Origin{Version: version, Server: meta.Server, Up: meta.Up, At: meta.At}
 
 	switch e := e.(type) {
 	case Created:
-		n.create(rules, e)
+		s.create(rules, e)
 	case Seated:
-		if p := n.place(e.Seat); p != nil {
+		if p := s.place(e.Seat); p != nil {
 			p.Player, p.Rating = e.Player, e.Rating
 		}
 	case Started:
-		n.Status = Ready
-		n.putOnTurn(origin, n.Board.Turn())
+		s.Status = Ready
+		s.putOnTurn(origin, s.Board.Turn())
 	case MovePlayed:
-		n.play(e, origin)
+		s.play(e, origin)
 	case DrawOffered:
-		n.Draw = Offer{Seat: e.Seat, Version: version}
-		if p := n.place(e.Seat); p != nil {
+		s.Draw = Offer{Seat: e.Seat, Version: version}
+		if p := s.place(e.Seat); p != nil {
 			p.DrawAsked, p.DrawAskedAt = true, version
 		}
 	case DrawDeclined:
-		n.Draw = Offer{}
+		s.Draw = Offer{}
 	case TakebackOffered:
-		n.Takeback = Offer{Seat: e.Seat, Version: version, Plies: e.Plies}
-		if p := n.place(e.Seat); p != nil {
+		s.Takeback = Offer{Seat: e.Seat, Version: version, Plies: e.Plies}
+		if p := s.place(e.Seat); p != nil {
 			p.TakebackAsked = true
 		}
 	case TakebackDeclined:
-		n.Takeback = Offer{}
+		s.Takeback = Offer{}
 	case TakenBack:
-		n.Takeback = Offer{}
-		if u, ok := n.Board.(Undo); ok {
-			n.Board = u.Undo(e.Plies)
+		s.Takeback = Offer{}
+		if u, ok := s.Board.(Undo); ok {
+			s.Board = u.Undo(e.Plies)
 		}
-		n.putOnTurn(origin, n.Board.Turn())
+		s.putOnTurn(origin, s.Board.Turn())
 	case TimeAdded:
-		if p := n.place(e.To); p != nil {
+		if p := s.place(e.To); p != nil {
 			p.Left += e.MS
 		}
 	case ClockAdjusted:
-		n.setTimes(e.Left)
-		if p := n.place(e.Seat); p != nil {
+		s.setTimes(e.Left)
+		if p := s.place(e.Seat); p != nil {
 			p.Origin = origin
 		}
 	case Ended:
-		n.Status = Over
-		n.Result = Result{Reason: e.Reason, Winner: e.Winner, Scores: e.Scores}
-		n.Next = e.Next
-		n.Draw, n.Takeback = Offer{}, Offer{}
-		n.setTimes(e.Left)
+		s.Status = Over
+		s.Result = Result{Reason: e.Reason, Winner: e.Winner, Scores: e.Scores}
+		s.Next = e.Next
+		s.Draw, s.Takeback = Offer{}, Offer{}
+		s.setTimes(e.Left)
 	}
-	return &n
 }
 
 func (s *State) place(seat Seat) *Place {
@@ -86,7 +91,6 @@ func (s *State) create(rules Rules, e Created) {
 // seat moves, a takeback offer with any move.
 func (s *State) play(e MovePlayed, origin Origin) {
 	before := s.Board
-	onTurn := before.Turn()
 	if s.Board = e.next; s.Board == nil {
 		s.Board = before.Play(e.Seat, e.M, e.Drawn)
 	}
@@ -106,19 +110,27 @@ func (s *State) play(e MovePlayed, origin Origin) {
 	}
 	s.setTimes(e.Left)
 
+	if b, ok := s.Board.(Alternates); ok {
+		next := [1]Seat{b.Next()}
+		s.think(origin, next[:], next[:])
+		return
+	}
+	onTurn, turn := before.Turn(), s.Board.Turn()
 	anew := s.Board.Unsettled(before, e.Seat)
-	for _, seat := range s.Board.Turn() {
+	for _, seat := range turn {
 		if seat == e.Seat || !contains(onTurn, seat) {
 			anew = append(anew[:len(anew):len(anew)], seat)
 		}
 	}
-	s.putOnTurn(origin, anew)
+	s.think(origin, turn, anew)
 }
 
 // putOnTurn restarts the thinking of some seats; those that are not to move any more think no longer.
-func (s *State) putOnTurn(origin Origin, anew []Seat) {
+func (s *State) putOnTurn(origin Origin, anew []Seat) { s.think(origin, s.Board.Turn(), anew) }
+
+// think is putOnTurn for those who know the turn.
+func (s *State) think(origin Origin, turn, anew []Seat) {
 	s.Changed = origin.Version
-	turn := s.Board.Turn()
 	for i := range s.Seats {
 		p := &s.Seats[i]
 		switch {

@@ -37,3 +37,33 @@ func TestDecodeMoveHoweverWritten(t *testing.T) {
 		}
 	}
 }
+
+// The quick way of writing gives the bytes of the standard encoder.
+func TestEncodeMoveAsTheStandardEncoder(t *testing.T) {
+	tb := started(t, blitz)
+	for _, e := range []game.MovePlayed{
+		{Seat: "white", M: []byte(`"e2e4"`), Elapsed: 10, Lag: 2, Comp: 1, Left: game.Times{"white": 1, "black": -2}},
+		{Seat: "white", M: []byte(`"e2e4"`), Left: game.Times{"black": 1, "white": 2}},
+		{Seat: "white", M: []byte(`"e2e4"`), Left: game.Times{"white": 1}},
+		{Seat: "white", M: []byte(`"e2e4"`), Left: game.Times{}},
+		{Seat: "white", M: []byte(`"e2e4"`), Elapsed: -1},
+		{Seat: "white", M: []byte(`"e2e4"`), Drawn: []byte(`[1]`)},
+		{Seat: "white", M: []byte(`"e2e4"`), Left: game.Times{"c": 3, "b": 2, "a": 1}},
+		{Seat: "white", M: []byte(`""`)},
+		{Seat: "white", M: []byte(`"<&>"`)},
+		{Seat: "white", M: []byte(`"\u00e4"`)},
+		{Seat: "white", M: []byte(`{"a": [1, 2]}`)},
+		{Seat: "white", M: []byte(`7`)},
+		{Seat: "w<", M: []byte(`"e2e4"`), Left: game.Times{"w<": 1, "b": 2}},
+		{Seat: "w", M: []byte(`"e2e4"`), Left: game.Times{"w<": 1, "b": 2}},
+	} {
+		want, err := json.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		steps := game.Record(tb.s, tb.s.Rules, []game.Event{e}, event.Meta{Server: "s"})
+		if got := steps[0].Recorded.Data; string(got) != string(want) {
+			t.Errorf("%+v\n is written as %s,\n want %s", e, got, want)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 
 	"github.com/plygames/ply/domain/clock"
+	"github.com/plygames/ply/domain/scan"
 )
 
 // Command is a wish of a person, or of the server itself (Player empty).
@@ -116,9 +117,20 @@ func (Adjust) Name() string          { return "adjust" }
 // Fingerprint identifies a command's content: name and payload, but not its id, author and basis. Two commands
 // with one id are the same command if and only if their fingerprints are equal. 32 hex digits.
 func (c Command) Fingerprint() string {
-	h := sha256.New()
-	h.Write([]byte(c.Wish.Name()))
-	h.Write([]byte{0})
+	b := append(make([]byte, 0, 128), c.Wish.Name()...)
+	b = append(b, 0)
+	sum := sha256.Sum256(append(b, c.payload()...))
+	return hex.EncodeToString(sum[:16])
+}
+
+// payload is the wish as compact JSON. A move that is a plain text, as nearly all are, is written by hand.
+func (c Command) payload() []byte {
+	if m, ok := c.Wish.(Move); ok {
+		if n := len(m.M); n >= 2 && m.M[0] == '"' && m.M[n-1] == '"' && scan.Plain(m.M[1:n-1]) {
+			b := append(make([]byte, 0, 64), `{"m":`...)
+			return append(append(b, m.M...), '}')
+		}
+	}
 	payload, err := json.Marshal(c.Wish)
 	if err != nil { // a RawMessage that is no JSON; the edge lets none pass
 		payload = []byte(err.Error())
@@ -127,8 +139,7 @@ func (c Command) Fingerprint() string {
 	if json.Compact(&compact, payload) == nil {
 		payload = compact.Bytes()
 	}
-	h.Write(payload)
-	return hex.EncodeToString(h.Sum(nil)[:16])
+	return payload
 }
 
 // Env is what was measured and drawn outside for one decision.

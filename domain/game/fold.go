@@ -21,27 +21,52 @@ var (
 // Fold takes one stored event into a game: decodes it, checks that it is the next one and that it continues the hash
 // chain, and applies it. Errors wrap ErrGap, ErrChain or ErrUnreadable; s is unchanged in any case.
 func Fold(s *State, rec event.Recorded, kinds Kinds) (Step, error) {
-	if rec.Version != s.Version+1 {
-		return Step{}, fmt.Errorf("%w: game %s is at version %d, event has %d", ErrGap, s.ID, s.Version, rec.Version)
-	}
-	chain := event.Next(s.Chain, rec.Type, rec.Meta, rec.Data)
-	if chain.ID() != rec.ID {
-		return Step{}, fmt.Errorf("%w: game %s, version %d", ErrChain, s.ID, rec.Version)
-	}
-	e, meta, err := Decode(rec)
+	f, err := read(s, rec, kinds)
 	if err != nil {
 		return Step{}, err
 	}
-	rules := s.Rules
-	if c, ok := e.(Created); ok {
-		if rules, ok = kinds(c.Kind); !ok {
-			return Step{}, fmt.Errorf("%w: no rules for kind %q", ErrUnreadable, c.Kind)
+	return Step{Recorded: rec, Meta: f.meta, Event: f.event, Before: s, After: apply(s, f.rules, f.event, rec.Version, f.meta, f.chain)}, nil
+}
+
+// Replay is Fold for whoever loads a game and wants no state but the last: it changes s, which New or Load has just made and
+// nobody else has seen. After an error s is as it was before the event.
+func Replay(s *State, rec event.Recorded, kinds Kinds) error {
+	f, err := read(s, rec, kinds)
+	if err == nil {
+		s.take(f.rules, f.event, rec.Version, f.meta, f.chain)
+	}
+	return err
+}
+
+// fact is a stored event as it was read for a state.
+type fact struct {
+	event Event
+	meta  event.Meta
+	rules Rules
+	chain event.Hash
+}
+
+func read(s *State, rec event.Recorded, kinds Kinds) (f fact, err error) {
+	if rec.Version != s.Version+1 {
+		return fact{}, fmt.Errorf("%w: game %s is at version %d, event has %d", ErrGap, s.ID, s.Version, rec.Version)
+	}
+	f.chain = event.Next(s.Chain, rec.Type, rec.Meta, rec.Data)
+	if f.chain.ID() != rec.ID {
+		return fact{}, fmt.Errorf("%w: game %s, version %d", ErrChain, s.ID, rec.Version)
+	}
+	if f.event, f.meta, err = Decode(rec); err != nil {
+		return fact{}, err
+	}
+	f.rules = s.Rules
+	if c, ok := f.event.(Created); ok {
+		if f.rules, ok = kinds(c.Kind); !ok {
+			return fact{}, fmt.Errorf("%w: no rules for kind %q", ErrUnreadable, c.Kind)
 		}
 	}
-	if rules == nil {
-		return Step{}, fmt.Errorf("%w: %s before created", ErrUnreadable, rec.Type)
+	if f.rules == nil {
+		return fact{}, fmt.Errorf("%w: %s before created", ErrUnreadable, rec.Type)
 	}
-	return Step{Recorded: rec, Meta: meta, Event: e, Before: s, After: apply(s, rules, e, rec.Version, meta, chain)}, nil
+	return f, nil
 }
 
 // Record turns decided events into steps: encoded, chained and applied, ready to be appended and then shown. The first

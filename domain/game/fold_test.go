@@ -1,8 +1,12 @@
 package game_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -73,6 +77,30 @@ func TestSnapshotRoundTrip(t *testing.T) {
 	}
 }
 
+// A replay leads to where folding does, version by version, and after an error stands where it stood.
+func TestReplay(t *testing.T) {
+	tb := played(t)
+	folded, replayed := game.New(tb.s.ID), game.New(tb.s.ID)
+	for i, rec := range tb.log {
+		bad := rec
+		bad.ID[3] ^= 1
+		if err := game.Replay(replayed, bad, games.Kinds); !errors.Is(err, game.ErrChain) || replayed.Version != uint64(i) {
+			t.Fatalf("a foreign event at version %d: %v, the game is at %d", i+1, err, replayed.Version)
+		}
+		step, err := game.Fold(folded, rec, games.Kinds)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := game.Replay(replayed, rec, games.Kinds); err != nil {
+			t.Fatal(err)
+		}
+		folded = step.After
+		if string(game.Save(replayed)) != string(game.Save(folded)) {
+			t.Fatalf("version %d differs", i+1)
+		}
+	}
+}
+
 // Receipts survive snapshots, and name the last version a command caused.
 func TestReceipts(t *testing.T) {
 	tb := started(t, untimed)
@@ -85,6 +113,44 @@ func TestReceipts(t *testing.T) {
 	}
 	if got := loaded.Accepted("ann", "c-2"); got != nil {
 		t.Errorf("receipts %v of another player", got)
+	}
+}
+
+// States that branch off the same one, as when another host was faster, do not see each other's receipts.
+func TestReceiptsBranch(t *testing.T) {
+	tb := started(t, untimed)
+	record := func(s *game.State, id string, moves ...game.Event) *game.State {
+		steps := game.Record(s, s.Rules, moves, event.Meta{Command: id, Player: "ann", Server: "s"})
+		return steps[len(steps)-1].After
+	}
+	offer, decline := game.DrawOffered{Seat: "white"}, game.DrawDeclined{Seat: "black"}
+	base := record(tb.s, "base", offer)
+	one := record(base, "one", decline)
+	two := record(base, "two", decline, offer)
+	for range 40 { // past the room that a branch begins with
+		one = record(one, "more", offer)
+	}
+	three := record(one, "three", decline)
+	for _, c := range []struct {
+		name  string
+		state *game.State
+		id    string
+		want  []uint64
+	}{
+		{"base", base, "base", []uint64{5}},
+		{"base", base, "one", nil},
+		{"one", one, "one", []uint64{6}},
+		{"one", one, "two", nil},
+		{"one", one, "three", nil},
+		{"two", two, "two", []uint64{7}},
+		{"two", two, "one", nil},
+		{"two", two, "base", []uint64{5}},
+		{"three", three, "three", []uint64{one.Version + 1}},
+		{"three", three, "more", []uint64{one.Version}},
+	} {
+		if got := c.state.Accepted("ann", c.id); !slices.Equal(got, c.want) {
+			t.Errorf("%s: receipts of %q are %v, want %v", c.name, c.id, got, c.want)
+		}
 	}
 }
 
@@ -169,6 +235,19 @@ func TestFingerprint(t *testing.T) {
 	}
 	if same[0].Fingerprint() != same[1].Fingerprint() {
 		t.Error("id, player, basis or white space change the content")
+	}
+	for _, m := range []string{`"e2e4"`, ` "e2e4"`, `"e2<e4"`, `"\u00e4"`, `"ä"`, `""`, `"a\"b"`, `7`} {
+		sum := sha256.New()
+		sum.Write([]byte("move\x00"))
+		payload, err := json.Marshal(game.Move{M: []byte(m)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum.Write(payload)
+		c := game.Command{Wish: game.Move{M: []byte(m)}}
+		if want := hex.EncodeToString(sum.Sum(nil)[:16]); c.Fingerprint() != want {
+			t.Errorf("the fingerprint of %s is not what is stored with older events", m)
+		}
 	}
 	seen := map[string]game.Wish{}
 	for _, w := range []game.Wish{move("e2e4"), move("e2e3"), game.Resign{}, game.Abort{}, game.DrawOffer{}, game.DrawAccept{},

@@ -87,6 +87,13 @@ type Undo interface {
 	Mover(back int) (Seat, bool)
 }
 
+// Alternates is an optional ability of a Board: of games in which one seat moves at a time.
+type Alternates interface {
+	// Next is the seat to move by the position alone. Unlike Turn it does not look whether the game is over, which nobody
+	// needs to know while stored moves are replayed.
+	Next() Seat
+}
+
 // Visibility is how much of an event an audience may see.
 type Visibility int
 

@@ -42,8 +42,8 @@ const receiptSize = 12
 
 // Save encodes a game for a snapshot. The game exists (Version > 0).
 func Save(s *State) []byte {
-	receipts := make([]byte, 0, len(s.receipts)*receiptSize)
-	for _, r := range s.receipts {
+	receipts := make([]byte, 0, s.receipts.n*receiptSize)
+	for _, r := range s.receipts.all() {
 		receipts = binary.BigEndian.AppendUint64(receipts, r.hash)
 		receipts = binary.BigEndian.AppendUint32(receipts, r.version)
 	}
@@ -92,8 +92,17 @@ func Load(stored []byte, kinds Kinds) (*State, error) {
 		Seats: d.Seats, Board: board, Changed: d.Changed, Draw: d.Draw, Takeback: d.Takeback,
 		Result: d.Result, Next: d.Next,
 	}
-	for r := d.Receipts; len(r) > 0; r = r[receiptSize:] {
-		s.receipts = append(s.receipts, receipt{binary.BigEndian.Uint64(r), binary.BigEndian.Uint32(r[8:])})
-	}
+	s.receipts = loadReceipts(d.Receipts)
 	return s, nil
+}
+
+func loadReceipts(saved []byte) receipts {
+	n := len(saved) / receiptSize
+	own := &book{list: make([]receipt, n+8)}
+	for i := range n {
+		one := saved[i*receiptSize:]
+		own.list[i] = receipt{binary.BigEndian.Uint64(one), binary.BigEndian.Uint32(one[8:])}
+	}
+	own.taken.Store(int32(n))
+	return receipts{n, own}
 }

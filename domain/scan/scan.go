@@ -35,18 +35,35 @@ func (s *Scanner) Try(literal string) bool {
 
 // Text reads up to the next quotation mark, which it leaves. A text with an escape or a byte above ASCII does not fit.
 func (s *Scanner) Text() string {
+	text := s.rest
+	return string(text[:s.plain()])
+}
+
+// plain passes what stands before the next quotation mark, and tells its length.
+func (s *Scanner) plain() int {
 	for i, c := range s.rest {
 		if c == '"' {
-			text := string(s.rest[:i])
 			s.rest = s.rest[i:]
-			return text
+			return i
 		}
 		if c == '\\' || c < ' ' || c > '~' {
 			break
 		}
 	}
 	s.failed = true
-	return ""
+	return 0
+}
+
+// Quoted reads a text with its quotation marks. The result is a part of what is read, not a copy.
+func (s *Scanner) Quoted() []byte {
+	whole := s.rest
+	s.Expect(`"`)
+	n := s.plain()
+	s.Expect(`"`)
+	if s.failed {
+		return nil
+	}
+	return whole[: n+2 : n+2]
 }
 
 // Int reads a whole number of at most 18 digits.

@@ -66,6 +66,8 @@ func serve(s streams, settings config.Config) error {
 		format = logging.JSON
 	}
 	log := logging.New(s.err, settings.LogLevel, format)
+	collectLess()
+
 	ctx, stop := untilSignal(log)
 	defer stop()
 	serving, err := open(ctx, settings, log)

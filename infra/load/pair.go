@@ -73,7 +73,11 @@ func (p *pair) start(ctx context.Context, line []string) (string, error) {
 	id, players, err := p.table.sit(ctx, p.handler(0), p.handler(1))
 	p.mu.Lock()
 	p.players = players
+	stopped := p.stopped
 	p.mu.Unlock()
+	if stopped { // meanwhile: nobody else knows these sockets
+		p.stop()
+	}
 	return id, err
 }
 

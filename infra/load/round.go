@@ -48,12 +48,15 @@ func (r *round) run(ctx context.Context) (Figures, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	pairs, first, err := r.seat(ctx)
+	var playing sync.WaitGroup
 	defer func() {
+		cancel() // nobody begins another game
 		var leaving sync.WaitGroup
 		for _, p := range pairs {
 			leaving.Go(p.stop)
 		}
 		leaving.Wait()
+		playing.Wait()
 	}()
 	if err != nil {
 		return Figures{}, err
@@ -73,7 +76,7 @@ func (r *round) run(ctx context.Context) (Figures, error) {
 	begin := time.Now()
 	for i, p := range pairs {
 		p.begin(begin.Add(time.Duration(i) * p.every / time.Duration(len(pairs))))
-		go r.keepPlaying(ctx, p, i)
+		playing.Go(func() { r.keepPlaying(ctx, p, i) })
 	}
 	r.wait(ctx, warmUp, "warming up")
 	moves, refused, _ := r.tally.count()

@@ -1,7 +1,6 @@
 package deadlines
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/plygames/ply/domain/clock"
@@ -33,7 +32,7 @@ func (d *Deadlines) Snooze(id string, until int64) { d.index.postpone(id, until)
 func (d *Deadlines) Name() string { return "deadlines" }
 
 // Schema of the rows.
-func (d *Deadlines) Schema() int { return 1 }
+func (d *Deadlines) Schema() int { return 2 }
 
 // Apply folds one event.
 func (d *Deadlines) Apply(tx *fold.Tx, rec event.Recorded) error {
@@ -58,18 +57,14 @@ func (d *Deadlines) Apply(tx *fold.Tx, rec event.Recorded) error {
 			return nil
 		}
 		r.Clock = created.Clock
-	} else if err := json.Unmarshal(stored, &r); err != nil {
+	} else if r, err = decode(stored); err != nil {
 		return fmt.Errorf("row of game %s: %w", id, err)
 	}
 	if !r.apply(e, meta) {
 		tx.Delete(id)
 		return nil
 	}
-	row, err := json.Marshal(r)
-	if err != nil {
-		return err
-	}
-	tx.Set(id, row)
+	tx.Set(id, r.encode())
 	return nil
 }
 
@@ -101,8 +96,8 @@ func (d *Deadlines) Committed(changes map[string][]byte) {
 }
 
 func (d *Deadlines) put(id string, row []byte) error {
-	var r record
-	if err := json.Unmarshal(row, &r); err != nil {
+	r, err := decode(row)
+	if err != nil {
 		return fmt.Errorf("row of game %s: %w", id, err)
 	}
 	due, ok := r.due()

@@ -151,3 +151,42 @@ func TestDueAndSnooze(t *testing.T) {
 		t.Errorf("all: %v", got)
 	}
 }
+
+// A row that is cut short or damaged is an error, never a panic and never another row.
+func TestRowsThatCannotBeRead(t *testing.T) {
+	log, views := trial.NewLog(), trial.NewViews()
+	trial.Started(log, "g", 1_000, game.Created{Clock: clock.Spec{Type: clock.Fischer, Initial: 60_000, Increment: 1}})
+	f := fold.New(fold.Config{Log: log, Views: views, View: deadlines.New(), Logger: slog.New(slog.DiscardHandler)})
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { _ = f.Run(ctx) })
+	<-f.CaughtUp()
+	cancel()
+	running.Wait()
+
+	rows := fold.RowsOf(views)
+	whole, err := rows.Get("g")
+	if err != nil || len(whole) == 0 {
+		t.Fatalf("no row: %v", err)
+	}
+	restore := func(row []byte) error {
+		if err := views.Commit(map[string][]byte{"\x01g": row}, f.At()); err != nil {
+			t.Fatal(err)
+		}
+		return deadlines.New().Restore(rows)
+	}
+	if err := restore(whole); err != nil {
+		t.Errorf("a good row: %v", err)
+	}
+	for n := range whole {
+		if restore(whole[:n:n]) == nil {
+			t.Errorf("a row of %d bytes is read when %d are left", len(whole), n)
+		}
+	}
+	if restore(append(slices.Clone(whole), 0)) == nil {
+		t.Error("a row with something behind it is read")
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		_ = restore(append([]byte{}, rapid.SliceOf(rapid.Byte()).Draw(rt, "row")...)) // must not panic
+	})
+}

@@ -16,20 +16,20 @@ type Row struct {
 
 // record is a stored row: what is needed to tell what is due after the next event.
 type record struct {
-	Clock    clock.Spec `json:"clock"`
-	Seats    []seat     `json:"seats,omitempty"`
-	Takeback game.Seat  `json:"takeback,omitempty"` // who has offered one
-	Started  bool       `json:"started,omitempty"`
-	Server   string     `json:"server,omitempty"` // of the newest origin
+	Clock    clock.Spec
+	Seats    []seat
+	Takeback game.Seat // who has offered one
+	Started  bool
+	Server   string // of the newest origin
 }
 
 // seat is one seat's clock.
 type seat struct {
-	Seat  game.Seat `json:"seat"`
-	Left  int64     `json:"left"`
-	Moved bool      `json:"moved,omitempty"`
-	Turn  bool      `json:"turn,omitempty"`  // may be on turn
-	Since int64     `json:"since,omitempty"` // Unix ms; earliest time from which its thinking can count
+	Seat  game.Seat
+	Left  int64
+	Moved bool
+	Turn  bool  // may be on turn
+	Since int64 // Unix ms; earliest time from which its thinking can count
 }
 
 // apply takes an event in; false: nothing can be due in this game any more.

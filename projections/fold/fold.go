@@ -37,6 +37,7 @@ type Observer interface {
 type Fold struct {
 	Config
 	rows   Rows
+	cache  *cache        // of rows; belongs to run
 	caught chan struct{} // closed once the head as of the start is folded
 
 	mu      sync.Mutex
@@ -100,6 +101,7 @@ func (f *Fold) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	f.cache = newCache(cacheRows)
 	if err := f.View.Restore(f.rows); err != nil {
 		return fmt.Errorf("restore the view: %w", err)
 	}
@@ -186,8 +188,9 @@ func (f *Fold) doubt(ctx context.Context, at projections.Checkpoint) (reason str
 func (f *Fold) batch(events []event.Recorded) (projections.Checkpoint, error) {
 	rows := make(map[string][]byte)
 	commit := make(map[string][]byte)
+	tx := &Tx{rows: f.rows, cache: f.cache, batch: rows, changes: make(map[string][]byte)}
 	for _, rec := range events {
-		tx := &Tx{rows: f.rows, batch: rows, changes: make(map[string][]byte)}
+		clear(tx.changes)
 		if err := f.apply(tx, rec); err != nil {
 			var storage *storageError
 			if errors.As(err, &storage) {
@@ -213,6 +216,9 @@ func (f *Fold) batch(events []event.Recorded) (projections.Checkpoint, error) {
 	at := projections.Checkpoint{Position: last.Position, ID: last.ID}
 	if err := f.Views.Commit(commit, at); err != nil {
 		return projections.Checkpoint{}, fmt.Errorf("commit the view: %w", err)
+	}
+	for key, value := range rows {
+		f.cache.set(key, value)
 	}
 	f.View.Committed(rows)
 	f.Observer.Folded(f.View.Name(), len(events))

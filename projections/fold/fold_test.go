@@ -137,6 +137,31 @@ func TestCheckpoint(t *testing.T) {
 	}
 }
 
+// What a view reads is right also when it has more rows than are remembered, and they are read again and again.
+func TestMoreRowsThanRemembered(t *testing.T) {
+	const games, rounds = 20_000, 3
+	var events []event.Recorded
+	for round := range rounds {
+		for g := range games {
+			events = append(events, event.Recorded{Stream: event.GameStream(fmt.Sprint(g)), Version: uint64(round + 1), Type: "x.v1"})
+			if g%1000 == 0 { // and one of which every batch has something
+				events = append(events, event.Recorded{Stream: "game-often", Version: uint64(round*games/1000 + g/1000 + 1), Type: "x.v1"})
+			}
+		}
+	}
+	log, view := trial.NewLog(), &counter{schema: 1}
+	log.Append(events...)
+	run(t, log, trial.NewViews(), view)
+	if len(view.memory) != games+1 || len(view.memory["game-often"]) != rounds*games/1000 {
+		t.Errorf("%d rows, want %d; %d in one, want %d", len(view.memory), games+1, len(view.memory["game-often"]), rounds*games/1000)
+	}
+	for key, value := range view.memory {
+		if key != "game-often" && len(value) != rounds {
+			t.Fatalf("%s was counted %d times, want %d", key, len(value), rounds)
+		}
+	}
+}
+
 func TestPoison(t *testing.T) {
 	for poison, parked := range map[string]int{"started.v1": 2, "panic": 11} {
 		t.Run(poison, func(t *testing.T) {

@@ -54,9 +54,10 @@ type Row struct {
 	Value []byte
 }
 
-// Tx reads rows as they are after the events before, and collects changes.
+// Tx reads rows as they are after the events before, and collects changes. It is good for one Apply.
 type Tx struct {
 	rows    Rows
+	cache   *cache
 	batch   map[string][]byte // changes of the events before, in the same batch
 	changes map[string][]byte // changes of this event
 }
@@ -69,10 +70,14 @@ func (t *Tx) Get(key string) ([]byte, error) {
 	if value, ok := t.batch[key]; ok {
 		return value, nil
 	}
+	if value, ok := t.cache.get(key); ok {
+		return value, nil
+	}
 	value, err := t.rows.Get(key)
 	if err != nil {
 		return nil, &storageError{err}
 	}
+	t.cache.set(key, value)
 	return value, nil
 }
 

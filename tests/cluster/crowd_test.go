@@ -17,7 +17,7 @@ import (
 // crowd plays games of the corpus at many tables at once, with a spectator on each watch server, and records what
 // everybody was told.
 type crowd struct {
-	t      *testing.T
+	t      testing.TB
 	record *robustness.Recorder
 	table  *corpus.Table
 

@@ -55,6 +55,11 @@ func (at *site) schedule() []fault {
 			defer at.play[1].Resume()
 			pass(10 * time.Second)
 		}},
+		fault{"the server of the views and policies, which flushes too, stands still for 10 s", func() {
+			at.project.Pause()
+			defer at.project.Resume()
+			pass(10 * time.Second)
+		}},
 		fault{"the proxy restarts", func() { at.proxy.Kill9(); at.proxy.Restart() }},
 	)
 	if at.store != nil {

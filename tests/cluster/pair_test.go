@@ -10,7 +10,7 @@ import (
 
 // pair is two people at a board, each with a client that may be another server's.
 type pair struct {
-	t     *testing.T
+	t     testing.TB
 	id    string
 	seats [2]*client.Game // white, black
 	notes [2]notes
@@ -45,7 +45,7 @@ func (n *notes) last(kind string) []byte {
 }
 
 // seat brings two people together: they get to know the site through its proxy and play over the clients given.
-func (at *site) seat(ctx context.Context, t *testing.T, clock client.Clock, white, black *client.Client) *pair {
+func (at *site) seat(ctx context.Context, t testing.TB, clock client.Clock, white, black *client.Client) *pair {
 	t.Helper()
 	p := &pair{t: t}
 	people := [2]*client.Client{white, black}

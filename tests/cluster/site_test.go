@@ -15,7 +15,7 @@ import (
 
 // site is a whole cluster.
 type site struct {
-	t     *testing.T
+	t     testing.TB
 	redis *harness.Redis
 	kafka *harness.Kafka
 	store *harness.Server // nil: somebody else's, see PLY_TEST_ESDB
@@ -36,9 +36,9 @@ type shape struct {
 }
 
 // open starts a site and waits until all of it is ready.
-func open(t *testing.T, s shape) *site {
+func open(t testing.TB, s shape) *site {
 	t.Helper()
-	at := &site{t: t, redis: harness.StartRedis(t, "maxmemory-policy noeviction"), storeURL: os.Getenv("PLY_TEST_ESDB")}
+	at := &site{t: t, redis: harness.StartRedis(t, "maxmemory-policy noeviction"), storeURL: harness.RealESDB()}
 	if s.brokers == 3 {
 		at.kafka = harness.StartKafkaCluster(t)
 	} else {
@@ -51,6 +51,8 @@ func open(t *testing.T, s shape) *site {
 		}
 		at.store = harness.Start(t, harness.Env("PLY_ROLES", "store"), harness.Env("PLY_STORE_ADDR", addrs[0]))
 		at.storeURL = "esdb://" + addrs[0] + "?tls=false"
+	} else {
+		harness.SwitchJournal(t, at.storeURL, at.redis.Addr, s.journal)
 	}
 	key := filepath.Join(t.TempDir(), "signing.key")
 	if err := os.WriteFile(key, []byte(strings.Repeat("5a", 32)), 0o600); err != nil {

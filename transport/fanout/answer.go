@@ -9,7 +9,7 @@ const answerFor = 2 * time.Second
 type answer struct {
 	line    []byte
 	version uint64
-	done    chan struct{} // closed when it was sent, or never will be
+	done    chan struct{} // closed when it was sent, or never will be; nil as long as nobody waits for that
 }
 
 // Hold keeps the events of a command back until it is answered, so that they and the answer are one message. Events of
@@ -26,7 +26,7 @@ func (c *Cursor) Hold(player, command string) {
 //
 // One answer at a time: whoever asks reads on only after this.
 func (c *Cursor) Answer(line []byte, version uint64) bool {
-	a := &answer{line: line, version: version, done: make(chan struct{})}
+	a := &answer{line: line, version: version}
 	c.mu.Lock()
 	if c.left {
 		c.mu.Unlock()
@@ -36,6 +36,9 @@ func (c *Cursor) Answer(line []byte, version uint64) bool {
 	c.answer = a
 	c.write()
 	sent := c.answer == nil
+	if !sent {
+		a.done = make(chan struct{})
+	}
 	c.mu.Unlock()
 	if sent {
 		return true
@@ -74,7 +77,9 @@ func (c *Cursor) withAnswer(msg []byte, version uint64) []byte {
 		return msg
 	}
 	c.answer = nil
-	close(a.done)
+	if a.done != nil {
+		close(a.done)
+	}
 	if len(msg) == 0 {
 		return a.line
 	}

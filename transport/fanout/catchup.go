@@ -13,7 +13,7 @@ type where int
 const (
 	nowhere where = iota // too many: a state replaces them
 	inRing
-	inPast // more than a ring holds, and all are wanted
+	inPast // more than the ring holds, and all are wanted
 )
 
 // backlog finds out where a resuming watcher's lines are, and reads a few that the ring lacks back into it. Those who
@@ -31,6 +31,8 @@ func (l *Log) backlog(ctx context.Context, s Start) (where, error) {
 		return inPast, nil
 	case head-s.From > ringLines:
 		return nowhere, nil
+	case head-s.From > uint64(l.src.Keep):
+		return inPast, nil // the ring would not hold them
 	}
 	l.fill.Lock()
 	defer l.fill.Unlock()

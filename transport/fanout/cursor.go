@@ -60,7 +60,7 @@ type Cursor struct {
 // the history, once for all who come from there. ErrAhead: see there. Leave must be called at the end.
 func (l *Log) Join(ctx context.Context, sock Socket, s Start) (*Cursor, error) {
 	c := &Cursor{log: l, sock: sock, index: -1}
-	c.part = l.parts[l.hub.shardFor(l.src)]
+	c.part = &l.parts[l.hub.shardFor(l.src)]
 	c.at.target = s.Target
 	if s.Resume {
 		switch where, err := l.backlog(ctx, s); {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -188,10 +189,22 @@ func TestJoinWithoutFrom(t *testing.T) {
 	}
 }
 
+// TestResume: what a watcher gets does not depend on how much the log keeps in memory.
 func TestResume(t *testing.T) {
+	for _, keep := range []int{0, 1, 32} {
+		t.Run(fmt.Sprintf("%d lines kept", keep), func(t *testing.T) { resume(t, keep) })
+	}
+}
+
+func resume(t *testing.T, keep int) {
 	r := newRig(t)
+	r.src.Keep = keep
+	early := r.open(t, game.Watchers) // the log is there before the events, and holds the newest of them
 	r.Begin(id)
 	r.Fill(id, 300) // version 306
+	if v := early.Version(); v != 306 {
+		t.Fatalf("the log is at %d", v)
+	}
 	tests := []struct {
 		name  string
 		start fanout.Start
@@ -213,6 +226,15 @@ func TestResume(t *testing.T) {
 			got := s.types()
 			if got[0] != tt.first {
 				t.Errorf("first is %s, want %s", got[0], tt.first)
+			}
+			last := uint64(0)
+			for _, name := range got[:len(got)-1] {
+				_, v, _ := strings.Cut(name, "/")
+				n, err := strconv.ParseUint(v, 10, 64)
+				if err != nil || last != 0 && n != last+1 {
+					t.Fatalf("%s after version %d", name, last)
+				}
+				last = n
 			}
 			numbered := len(got) - 1
 			if strings.HasPrefix(got[0], "state") {

@@ -47,7 +47,7 @@ type Source struct {
 	Players bool                    // served by the players' loops, which no crowd of watchers holds up
 	Delayed bool                    // not told of what has no number and happens now (gone)
 	Board   bool                    // for sockets that show several games: every line names its own
-	Keep    int                     // lines in the ring; default 256. Replays keep all, for they come at any pace
+	Keep    int                     // lines in the ring; default 256; who resumes further back reads the history
 }
 
 // followFor bounds how long a log waits for its feed at the start.

@@ -27,7 +27,7 @@ type Log struct {
 	dropped bool
 	stop    func()
 
-	parts []*part // cursors by shard; the slice never changes
+	parts []part // cursors by shard; the slice never changes
 	fill  sync.Mutex
 
 	mu    sync.Mutex
@@ -38,8 +38,14 @@ type Log struct {
 	lost  bool
 
 	state   []byte // state line of at; nil = to be encoded
-	memo    map[place]taken
+	memo    []remembered
 	memoFor memoKey
+}
+
+// remembered is what a place lacks. There are few at a time: watchers are where everybody is.
+type remembered struct {
+	at place
+	taken
 }
 
 // memoKey is what a memo holds for, beside the log itself.
@@ -56,13 +62,13 @@ func newLog(h *Hub, src Source, id string, to game.Audience, b *board) *Log {
 	if src.Keep == 0 {
 		src.Keep = ringLines
 	}
-	l := &Log{hub: h, src: src, id: id, to: to, board: b, ready: make(chan struct{}), parts: make([]*part, h.Shards)}
+	l := &Log{hub: h, src: src, id: id, to: to, board: b, ready: make(chan struct{}), parts: make([]part, h.Shards)}
 	shards := h.watchers
 	if src.Players {
 		shards = h.players
 	}
 	for i := range l.parts {
-		l.parts[i] = &part{shard: shards[i]}
+		l.parts[i].shard = shards[i]
 	}
 	return l
 }
@@ -166,13 +172,21 @@ func (l *Log) Lost(error) {
 // changed drops everything that was derived. Called with mu held.
 func (l *Log) changed() {
 	l.state = nil
-	l.memo = nil
+	l.forget()
 }
 
-// touch makes the loops visit all cursors.
+// forget drops what was found for places, but keeps the room. Called with mu held.
+func (l *Log) forget() {
+	clear(l.memo)
+	l.memo = l.memo[:0]
+}
+
+// touch makes the loops visit all cursors. A cursor that joins meanwhile looks for itself.
 func (l *Log) touch() {
-	for _, p := range l.parts {
-		p.shard.dirty(p)
+	for i := range l.parts {
+		if p := &l.parts[i]; !p.empty() {
+			p.shard.dirty(p)
+		}
 	}
 }
 

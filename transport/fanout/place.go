@@ -41,18 +41,20 @@ func (l *Log) take(p place, h hold) taken {
 	if h != (hold{}) {
 		return l.lacks(p, l.held(p, h))
 	}
-	if t, ok := l.memo[p]; ok {
-		return t
+	for i := range l.memo {
+		if l.memo[i].at == p {
+			return l.memo[i].taken
+		}
 	}
 	t := l.lacks(p, l.at.Version)
-	if l.memo == nil {
-		l.memo = make(map[place]taken, 2)
-	}
-	if len(l.memo) < 64 {
-		l.memo[p] = t
+	if len(l.memo) < maxMemo {
+		l.memo = append(l.memo, remembered{p, t})
 	}
 	return t
 }
+
+// maxMemo bounds how many places are remembered, and looked through.
+const maxMemo = 32
 
 // refresh drops what has become old: new notices, and readings of running clocks. Called with mu held.
 func (l *Log) refresh() {
@@ -65,7 +67,7 @@ func (l *Log) refresh() {
 		}
 	}
 	if k.serial != l.memoFor.serial || k.crowd != l.memoFor.crowd {
-		l.memo = nil
+		l.forget()
 	}
 	l.memoFor = k
 }
@@ -86,7 +88,8 @@ func (l *Log) held(p place, h hold) uint64 {
 // lacks composes what is missing at a place, with lines up to a version. Called with mu held.
 func (l *Log) lacks(p place, upTo uint64) taken {
 	t := taken{next: p}
-	var parts [][]byte
+	var room [4][]byte
+	parts := room[:0]
 	head := l.at.Version
 	switch {
 	case !p.started && head > 0:

@@ -93,6 +93,12 @@ func (p *part) add(c *Cursor) {
 	p.cursors = append(p.cursors, c)
 }
 
+func (p *part) empty() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.cursors) == 0
+}
+
 func (p *part) remove(c *Cursor) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

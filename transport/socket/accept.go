@@ -149,9 +149,13 @@ func (k *sock) release() {
 	}
 }
 
-// bufSize is enough for every control frame; messages do not go through it in one piece anyway. The server's own buffers
-// would cost 8 KB a socket.
-const bufSize = 256
+// The library's buffers; the server's own would cost 8 KB a socket. A player's command is read in one piece, and of what a
+// watcher sends only pongs matter. Written are whole control frames, of 127 bytes at most; messages go around the buffer.
+const (
+	playBuf  = 256
+	watchBuf = 64
+	writeBuf = 128
+)
 
 // hijack gives the library our own connection and small buffers.
 type hijack struct {
@@ -167,11 +171,16 @@ func (h *hijack) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err := conn.SetDeadline(time.Time{}); err != nil {
 		return nil, nil, err
 	}
+	readBuf := playBuf
+	if h.k.kind == kindWatch {
+		readBuf = watchBuf
+	}
 	early, _ := buffered.Reader.Peek(buffered.Reader.Buffered())
 	if tcp, ok := conn.(*net.TCPConn); ok && h.k.kind == kindWatch {
 		// The kernel's default of up to 4 MB would let a slow watcher fall minutes behind before anybody noticed.
 		_ = tcp.SetWriteBuffer(h.k.server.WatcherBuffer)
 	}
 	h.k.pipe = newPipe(conn, append([]byte(nil), early...), h.k)
-	return h.k.pipe, bufio.NewReadWriter(bufio.NewReaderSize(h.k.pipe, bufSize), bufio.NewWriterSize(h.k.pipe, bufSize)), nil
+	h.k.pipe.buffer = bufio.NewReaderSize(h.k.pipe, readBuf)
+	return h.k.pipe, bufio.NewReadWriter(h.k.pipe.buffer, bufio.NewWriterSize(h.k.pipe, writeBuf)), nil
 }

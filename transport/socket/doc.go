@@ -7,7 +7,7 @@
 //	pipe.go      the net.Conn that never waits; one message = one system call
 //	frames.go    where messages begin and end, so that one must be complete in 5 s
 //	sock.go      one socket: its reader goroutine, how it ends
-//	read.go      frames -> message
+//	wait.go      read.go      frames -> message
 //	ping.go      round trips, no pong
 //	play.go      watch.go   what each URL does
 //	presence.go  who is here, who is gone

@@ -50,9 +50,12 @@ func (f *frames) feed(b []byte) (s seen) {
 		}
 		f.endFrame()
 	}
-	s.underway = f.have > 0 || f.left > 0 || f.open
+	s.underway = !f.between()
 	return s
 }
+
+// between tells whether no frame and no message is incomplete.
+func (f *frames) between() bool { return f.have == 0 && f.left == 0 && !f.open }
 
 // headSize is the size of the header, as its second byte tells.
 func (f *frames) headSize() int {

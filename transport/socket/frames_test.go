@@ -3,6 +3,10 @@ package socket_test
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -114,6 +118,75 @@ func TestMessageMustComplete(t *testing.T) {
 			<-time.After(400 * time.Millisecond)
 		}
 	})
+}
+
+// TestHoweverItArrives: what a client sends is taken in its order, in whatever pieces or heaps it arrives, pongs that
+// nobody asked for between them.
+func TestHoweverItArrives(t *testing.T) {
+	r := newRig(t, func(c *socket.Config, _ *socket.Deps) { c.Unlimited = true })
+	var frames [][]byte
+	const pings = 12
+	for i := range pings {
+		frames = append(frames,
+			frame(fin|0xa, []byte("12345678")), // as long as the answer to one of ours
+			frame(fin|1, fmt.Appendf(nil, `{"t":"ping","ts":%d}`, i+1)),
+			frame(fin|0xa, nil),
+			frame(fin|9, []byte{byte(i)}),
+			frame(1, []byte(`{"t":"ping",`)),
+			frame(fin|0xa, []byte("12345678")), // between the parts of a message
+			frame(fin|0, fmt.Appendf(nil, `"ts":%d}`, 100+i+1)),
+		)
+	}
+	all := bytes.Join(frames, nil)
+	cuts := map[string]func() [][]byte{
+		"one heap":        func() [][]byte { return [][]byte{all} },
+		"frame by frame":  func() [][]byte { return frames },
+		"byte by byte":    func() [][]byte { return slices.Collect(slices.Chunk(all, 1)) },
+		"by seven bytes":  func() [][]byte { return slices.Collect(slices.Chunk(all, 7)) },
+		"by twenty bytes": func() [][]byte { return slices.Collect(slices.Chunk(all, 20)) },
+	}
+	for _, path := range []string{"/watch/" + id, "/play/" + id} {
+		for name, cut := range cuts {
+			t.Run(path[1:6]+" "+name, func(t *testing.T) {
+				c := r.raw(path, "t-ann")
+				c.t = t
+				go func() {
+					for _, piece := range cut() {
+						if _, err := c.conn.Write(piece); err != nil {
+							return
+						}
+						runtime.Gosched() // so that some pieces travel alone
+					}
+				}()
+				var want, got []int
+				for i := range pings {
+					want = append(want, i+1, -1-i, 100+i+1) // the ping frame's answer as a negative number
+				}
+				for len(got) < len(want) {
+					first, payload, err := c.next()
+					if err != nil {
+						t.Fatalf("%v after %v", err, got)
+					}
+					if first == fin|0xa {
+						got = append(got, -1-int(payload[0]))
+					}
+					for line := range bytes.Lines(payload) {
+						var m struct {
+							T    string
+							Echo int
+						}
+						if json.Unmarshal(line, &m) == nil && m.T == "pong" {
+							got = append(got, m.Echo)
+						}
+					}
+				}
+				if !slices.Equal(got, want) {
+					t.Errorf("answered %v, want %v", got, want)
+				}
+				_ = c.conn.Close()
+			})
+		}
+	}
 }
 
 func TestFragmentedMessageIsTaken(t *testing.T) {

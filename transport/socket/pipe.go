@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
 	"errors"
@@ -22,11 +23,15 @@ type pipe struct {
 	net.Conn
 	raw    syscall.RawConn // nil if the connection has none: then everything is spilled
 	sock   *sock
-	early  []byte // came with the handshake
+	buffer *bufio.Reader // the library's
+	early  []byte        // came with the handshake, or while the reader waited
 	frames frames
 	refuse *wire.Close // what the client sent breaks the rules; the next Read fails
 	late   bool        // a message was not complete in time
 	timed  bool        // a read deadline is set; guarded by mu
+
+	borrowed *[]byte               // what early lies in, if it must be given back
+	arrive   func(fd uintptr) bool // takeArrived
 
 	goodbye atomic.Bool // read what has arrived, and no more
 
@@ -58,6 +63,7 @@ func newPipe(conn net.Conn, early []byte, k *sock) *pipe {
 	if sc, ok := conn.(syscall.Conn); ok {
 		p.raw, _ = sc.SyscallConn()
 	}
+	p.arrive = p.takeArrived
 	p.try = func(fd uintptr) bool {
 		p.n, p.werr = syscall.Write(int(fd), p.out)
 		return true // never wait for the socket to become writable
@@ -236,9 +242,7 @@ func (p *pipe) Read(b []byte) (int, error) {
 
 func (p *pipe) read(b []byte) (int, error) {
 	if len(p.early) > 0 {
-		n := copy(b, p.early)
-		p.early = p.early[n:]
-		return n, nil
+		return p.takeEarly(b), nil
 	}
 	if p.goodbye.Load() {
 		return p.arrived(b)

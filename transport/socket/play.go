@@ -12,6 +12,10 @@ import (
 	"github.com/plygames/ply/transport/wire"
 )
 
+// playKeep is how many lines a seat's log keeps. Two players share nothing, and every line has some 400 bytes: all that a
+// player may ask for would make a game of 100 plies weigh 80 KB. Who comes back after more than this reads the history.
+const playKeep = 32
+
 // ServePlay is GET /play/{game}: for those who have a seat.
 func (s *Server) ServePlay(w http.ResponseWriter, r *http.Request) {
 	who, ok := s.admit(w, r, true)

@@ -18,14 +18,19 @@ const readSize = wire.MaxMessage + 1
 // longestRetry is how long, in ms, a client may be asked to wait when the server drains.
 const longestRetry = 3000
 
-// read takes messages until the socket has ended.
+// read takes messages until the socket has ended, and then gives it back.
 func (k *sock) read() {
 	for {
+		k.pipe.wait()
 		typ, r, err := k.ws.Reader(context.Background())
 		if err == nil {
 			err = k.message(typ, r)
 		}
-		if err == nil {
+		switch {
+		case err == nil && k.kind == kindWatch:
+			go k.read() // see wait.go
+			return
+		case err == nil:
 			continue
 		}
 		if errors.Is(err, errGoodbye) && !k.pipe.isShut() {
@@ -33,6 +38,7 @@ func (k *sock) read() {
 			continue // until the peer has closed too
 		}
 		k.failed(err)
+		k.end()
 		return
 	}
 }

@@ -159,7 +159,7 @@ func New(c Config, d Deps) *Server {
 		Encoder: d.Encoder, History: d.History, Wall: d.Wall, Here: d.Presence.Here, Observer: d.FanoutObserver,
 	})
 	d.Presence.bind(s.hub)
-	s.play = fanout.Source{Key: "play", Feed: d.Play, Elapsed: s.elapsed, Players: true}
+	s.play = fanout.Source{Key: "play", Feed: d.Play, Elapsed: s.elapsed, Players: true, Keep: playKeep}
 	s.watch = fanout.Source{Key: "watch", Feed: d.Watch, Elapsed: s.elapsed}
 	s.pings = newPinger(s)
 	return s

@@ -22,7 +22,7 @@ const (
 	kindWatch = "watch"
 )
 
-// sock is one socket. One goroutine reads it from its opening to its end; everybody else only writes, or asks it to end.
+// sock is one socket. One goroutine at a time reads it, from its opening to its end; everybody else only writes, or asks it to end.
 type sock struct {
 	server *Server
 	kind   string
@@ -64,9 +64,8 @@ func (s *Server) newSock(kind string, boards []board) *sock {
 	return k
 }
 
-// run joins the logs and reads until the socket ends. It is the socket's only goroutine.
+// run joins the logs and begins to read. A socket has one goroutine at a time.
 func (k *sock) run() {
-	defer k.end()
 	for i := range k.boards {
 		b := &k.boards[i]
 		cursor, err := b.log.Join(context.Background(), k, b.start)
@@ -79,10 +78,10 @@ func (k *sock) run() {
 		k.mu.Unlock()
 	}
 	k.drained() // what came while there was no cursor to tell
-	k.read()
+	go k.read()
 }
 
-// end gives back everything the socket holds. Called by run.
+// end gives back everything the socket holds. Called by read.
 func (k *sock) end() {
 	k.ending.Do(func() { close(k.ended) })
 	_ = k.ws.CloseNow()

@@ -103,7 +103,7 @@ func (e *Encoder) move(step game.Step, ev game.MovePlayed, to game.Audience) []b
 		extras = x.Extras(step.Before.Board, ev.M, to)
 	}
 	legal := legalFor(step.After, to)
-	b := numbered(step, "move", 352+len(m)+len(drawn)+len(extras)+len(legal))
+	b := numbered(step, "move", 240+len(m)+len(drawn)+len(extras)+len(legal))
 	b = fieldString(b, "seat", string(ev.Seat))
 	b = fieldRaw(b, "m", m)
 	b = fieldInt(b, "elapsed", ev.Elapsed)

@@ -22,9 +22,11 @@ type Board struct {
 
 	moves  atomic.Pointer[[]move] // the legal moves, once somebody has asked
 	mobile atomic.Int32           // whether there is one; cheaper to find than all
+	ended  atomic.Int32           // what over says: 1 + its place in endings
+	extras atomic.Pointer[[]byte] // what Extras says of the move that led here
 }
 
-// Values of Board.mobile.
+// Values of Board.mobile; and of Board.ended, as long as nobody has asked.
 const (
 	notAsked = iota
 	canMove
@@ -32,10 +34,11 @@ const (
 )
 
 var (
-	_ game.Board  = (*Board)(nil)
-	_ game.Extras = (*Board)(nil)
-	_ game.Claims = (*Board)(nil)
-	_ game.Undo   = (*Board)(nil)
+	_ game.Board      = (*Board)(nil)
+	_ game.Extras     = (*Board)(nil)
+	_ game.Claims     = (*Board)(nil)
+	_ game.Undo       = (*Board)(nil)
+	_ game.Alternates = (*Board)(nil)
 )
 
 // standardPosition is read by all games that begin with it; the library reads it from its FEN each time.
@@ -104,7 +107,7 @@ func (b *Board) Judge(by game.Seat, raw json.RawMessage, _ game.Seed) (game.Draw
 	}
 	m, ok := parseMove(s)
 	if !ok {
-		return nil, domain.Refuse(domain.IllegalMove, "%s", whyNotUCI(s))
+		return nil, domain.Refuse(domain.IllegalMove, "%s", whyNotUCI(string(s)))
 	}
 	if !b.legal(m) {
 		return nil, domain.Refuse(domain.IllegalMove, "%s", b.whyNot(m))
@@ -127,12 +130,29 @@ func (b *Board) Turn() []game.Seat {
 	if b.over() != "" {
 		return nil
 	}
-	return []game.Seat{b.side()}
+	return b.sides()
 }
 
 // Unsettled is the side to move: its next move answers this one. Unlike Turn it does not look whether the game is
 // over, which nobody needs to know while stored moves are replayed.
-func (b *Board) Unsettled(game.Board, game.Seat) []game.Seat { return []game.Seat{b.side()} }
+func (b *Board) Unsettled(game.Board, game.Seat) []game.Seat { return b.sides() }
+
+// Nobody changes what Turn gives, so that it need not be made each time.
+var (
+	whiteMoves = []game.Seat{White}
+	blackMoves = []game.Seat{Black}
+)
+
+// sides is side as a list.
+func (b *Board) sides() []game.Seat {
+	if b.pos.Turn() == lib.Black {
+		return blackMoves
+	}
+	return whiteMoves
+}
+
+// Next is the side to move.
+func (b *Board) Next() game.Seat { return b.side() }
 
 // side is whose move it is by the position alone.
 func (b *Board) side() game.Seat {

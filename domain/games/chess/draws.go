@@ -24,21 +24,34 @@ const (
 	seventyFiveMoves = 150
 )
 
-// over tells why the game is over by the rules; empty = it is not. Mate comes first: FIDE 9.6.2.
+// endings are the reasons for which a game is over by the rules. Mate comes first: FIDE 9.6.2.
+var endings = [...]string{"", Mate, Stalemate, Insufficient, Fivefold, SeventyFive}
+
+// over tells why the game is over by the rules; empty = it is not. It is found once.
 func (b *Board) over() string {
+	ended := b.ended.Load()
+	if ended == notAsked {
+		ended = 1 + b.ending()
+		b.ended.Store(ended)
+	}
+	return endings[ended-1]
+}
+
+// ending looks for the place in endings.
+func (b *Board) ending() int32 {
 	switch {
 	case b.stuck() && b.check:
-		return Mate
+		return 1
 	case b.stuck():
-		return Stalemate
+		return 2
 	case insufficient(b.pos.Board()):
-		return Insufficient
+		return 3
 	case b.seen >= 5:
-		return Fivefold
+		return 4
 	case b.pos.HalfMoveClock() >= seventyFiveMoves:
-		return SeventyFive
+		return 5
 	}
-	return ""
+	return 0
 }
 
 // Result tells how the game stands if it is over. Whoever asks goes on to show or judge moves, so it generates them.

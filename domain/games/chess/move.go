@@ -49,7 +49,7 @@ func (m move) append(b []byte) []byte {
 func (m move) String() string { return string(m.append(make([]byte, 0, 5))) }
 
 // parseMove reads UCI. It knows of squares only, not of rules.
-func parseMove(s string) (move, bool) {
+func parseMove[T string | []byte](s T) (move, bool) {
 	if len(s) != 4 && len(s) != 5 {
 		return 0, false
 	}
@@ -71,8 +71,8 @@ func parseMove(s string) (move, bool) {
 	return newMove(from, to, promotion), true
 }
 
-// text is the string in a JSON string; false if the JSON is something else.
-func text(raw json.RawMessage) (string, bool) {
+// text is the string in a JSON string; false if the JSON is something else. It may point into raw.
+func text(raw json.RawMessage) ([]byte, bool) {
 	if n := len(raw); n >= 2 && n <= 16 && raw[0] == '"' && raw[n-1] == '"' {
 		plain := true // nearly every move ever sent
 		for _, c := range raw[1 : n-1] {
@@ -81,12 +81,12 @@ func text(raw json.RawMessage) (string, bool) {
 			}
 		}
 		if plain {
-			return string(raw[1 : n-1]), true
+			return raw[1 : n-1], true
 		}
 	}
 	var s *string // a pointer, because null would leave a plain string as it is
 	if json.Unmarshal(raw, &s) != nil || s == nil {
-		return "", false
+		return nil, false
 	}
-	return *s, true
+	return []byte(*s), true
 }

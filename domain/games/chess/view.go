@@ -35,9 +35,33 @@ func (b *Board) View(game.Audience) json.RawMessage {
 	return append(v, '}')
 }
 
-// Extras are the move in SAN, the position, and check if it is one.
+// Extras are the move in SAN, the position, and check if it is one: the same for every audience, so what was found for
+// one is kept for the next, if it is the move that led here that they ask for.
 func (b *Board) Extras(before game.Board, raw json.RawMessage, _ game.Audience) json.RawMessage {
-	x := make([]byte, 0, 384)
+	if !b.follows(before, raw) {
+		return b.describe(before, raw)
+	}
+	if known := b.extras.Load(); known != nil {
+		return *known
+	}
+	x := b.describe(before, raw)
+	x = x[:len(x):len(x)] // shared from now on
+	b.extras.Store((*[]byte)(&x))
+	return x
+}
+
+// follows tells whether a move on another board is the last one of this board.
+func (b *Board) follows(before game.Board, raw json.RawMessage) bool {
+	s, _ := text(raw)
+	m, ok := parseMove(s)
+	was, same := before.(*Board)
+	return ok && same && b.plies > 0 && was.plies == b.plies-1 && b.history.moves[b.plies-1] == m &&
+		b.history.keys[b.plies-1] == was.pos.ZobristHash()
+}
+
+// describe makes Extras.
+func (b *Board) describe(before game.Board, raw json.RawMessage) json.RawMessage {
+	x := make([]byte, 0, 144)
 	x = append(x, '{')
 	s, _ := text(raw)
 	if m, ok := parseMove(s); ok {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
-	"os"
 	"testing"
 	"time"
 
@@ -73,7 +72,7 @@ func TestEventStoreDBCrash(t *testing.T) {
 
 // TestRealEventStoreDB runs it against a server that somebody else has made.
 func TestRealEventStoreDB(t *testing.T) {
-	url := os.Getenv("PLY_TEST_ESDB")
+	url := harness.RealESDB()
 	if url == "" {
 		t.Skip("SKIPPED, NOT PROVEN: PLY_TEST_ESDB does not name a server")
 	}

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"math"
 	"math/rand/v2"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +26,7 @@ var stores = []struct {
 	open func(*testing.T) commands.EventStore
 }{
 	{"embedded", embedded},
-	{"EventStoreDB", func(t *testing.T) commands.EventStore { return served(t) }},
+	{"EventStoreDB", served},
 	{"journal", journalled},
 }
 
@@ -48,9 +47,10 @@ func embedded(t *testing.T) commands.EventStore {
 	return store
 }
 
-// served is a store behind EventStoreDB's protocol: our own server, or the one that PLY_TEST_ESDB names.
-func served(t *testing.T) *eventstoredb.Store {
-	url := os.Getenv("PLY_TEST_ESDB")
+// served is a store behind EventStoreDB's protocol: our own server, or the one that PLY_TEST_ESDB names, which all runs
+// share.
+func served(t *testing.T) commands.EventStore {
+	url := harness.RealESDB()
 	if url == "" {
 		url = harness.ServeESDB(t, pebble.Config{Dir: t.TempDir()}, esdbserver.Config{}).URL()
 	}
@@ -59,7 +59,7 @@ func served(t *testing.T) *eventstoredb.Store {
 		t.Fatal(err)
 	}
 	closing(t, store)
-	return store
+	return metamorphic.Tagged(store)
 }
 
 func journalled(t *testing.T) commands.EventStore {
@@ -80,9 +80,6 @@ func journalled(t *testing.T) commands.EventStore {
 // TestNothingOfThatMatters runs the script in every way and compares.
 func TestNothingOfThatMatters(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
-	if os.Getenv("PLY_TEST_ESDB") != "" {
-		seed = rand.Uint64() // ids of games are made of it, and that store remembers
-	}
 	t.Logf("seed %d", seed)
 	script := metamorphic.Script{Seed: seed, Games: 6, Steps: 600}
 	var first metamorphic.Trace

@@ -83,8 +83,16 @@ func (d duel) Start(setup json.RawMessage, drawn game.Drawn) game.Board {
 	b := &duelBoard{flaw: d.flaw, Bonus: bonus{}, points: map[game.Seat]int{}}
 	b.Target, _ = target(setup)
 	_ = json.Unmarshal(drawn, &b.Bonus)
+	if d.flaw == oneByOne {
+		return inTurns{b}
+	}
 	return b
 }
+
+// inTurns is a board that claims that one seat moves at a time.
+type inTurns struct{ *duelBoard }
+
+func (b inTurns) Next() game.Seat { return b.Turn()[0] }
 
 func (duel) Wellformed(move json.RawMessage) bool {
 	var n int

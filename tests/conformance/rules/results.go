@@ -42,6 +42,9 @@ func (p *Plugin) sound(b game.Board, total *int) error {
 	if over != (len(turn) == 0) {
 		return fmt.Errorf("over is %v, but on turn are %q", over, turn)
 	}
+	if a, ok := b.(game.Alternates); ok && !over && (len(turn) != 1 || turn[0] != a.Next()) {
+		return fmt.Errorf("next is %q, but on turn are %q", a.Next(), turn)
+	}
 	for i, seat := range turn {
 		if !slices.Contains(p.Seats(), seat) || slices.Contains(turn[:i], seat) {
 			return fmt.Errorf("turn %q", turn)
