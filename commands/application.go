@@ -23,7 +23,7 @@ type Config struct {
 	Shared bool
 }
 
-// Ports is what the write side needs of the world. All are required.
+// Ports is what the write side needs of the world. All are required but Ratings.
 type Ports struct {
 	Store     EventStore
 	Snapshots Snapshots
@@ -33,6 +33,7 @@ type Ports struct {
 	Quota     Quota
 	Announce  Announce
 	Observer  Observer
+	Ratings   Ratings // nil: nobody's rating is known
 	Kinds     game.Kinds
 	Wall      func() int64     // Unix ms
 	Seed      func() game.Seed // fresh randomness
@@ -55,6 +56,7 @@ type Announce interface {
 //	Follow   the game as it is now and all steps    follow.go
 //	Learn    events that other hosts committed      learn.go
 //	Remember what a person is called                remember_name.go
+//	Erase    what a person was called               erase_player.go
 type Application struct {
 	Config
 	Ports

@@ -144,6 +144,7 @@ func (a *Application) refute(ctx context.Context, h *hotGame, s *game.State, ref
 // append decides one command and makes its events durable, then applies and shows them. No events: nothing happens. On
 // ErrConflict the game has been caught up with, and s is its newest state.
 func (a *Application) append(ctx context.Context, h *hotGame, s *game.State, c game.Command, env game.Env) (*game.State, error) {
+	env.Rating = a.rating(s, c)
 	events, err := game.Decide(s, c, env)
 	if err != nil || len(events) == 0 {
 		return s, err
@@ -192,7 +193,7 @@ func (a *Application) show(h *hotGame, steps []game.Step) {
 
 // accepted finds out whether a command was done before. done: the receipt is the original's.
 func (a *Application) accepted(ctx context.Context, s *game.State, c game.Command) (r game.Receipt, done bool, err error) {
-	if _, sit := c.Wish.(game.Sit); !sit {
+	if _, sit := c.Wish.(game.Sit); !sit && !game.ByServer(c.Wish) {
 		if _, err := s.Acting(c); err != nil {
 			return r, false, err
 		}

@@ -20,7 +20,8 @@ type measured struct {
 
 // measure takes the time that every seat on turn has used: from the push of the event that put it on turn to the arrival
 // of the command, on the live clock. Only clocks of days use the wall. Who is absent is asked of the others on turn,
-// whose flags have the grace, and of all seats if the command is a claim; nothing else depends on it, and asking costs.
+// whose flags have the grace, and of all seats if the command is a claim or the game is open (who waits there and has gone is
+// a ghost); nothing else depends on it, and asking costs.
 // Nothing is drawn: Seed is the caller's.
 func (a *Application) measure(h *hotGame, s *game.State, c game.Command, at game.Arrival) measured {
 	wall, n := a.Wall(), len(s.Seats)
@@ -31,7 +32,7 @@ func (a *Application) measure(h *hotGame, s *game.State, c game.Command, at game
 		seat := &m.Seats[i]
 		acting, claim := c.Player != "" && p.Player == c.Player, claims(c.Wish)
 		seat.Absent = game.Present
-		if p.Since == 0 && !claim {
+		if p.Since == 0 && !claim && s.Status != game.Open {
 			continue
 		}
 		if !acting || claim {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 
+	"github.com/plygames/ply/domain/clock"
 	"github.com/plygames/ply/domain/event"
 	"github.com/plygames/ply/domain/game"
 )
@@ -96,6 +97,13 @@ type Quota interface {
 	Reserve(player, game string) bool
 	// Release takes a reservation back that led to nothing.
 	Release(player, game string)
+}
+
+// Ratings knows how people are rated. What it says is shown with who sits down, and may be a moment old. Safe for
+// concurrent use; it must be quick.
+type Ratings interface {
+	// Rating is a player's in games of a kind with a clock, in whole points; 0 = none, or not known.
+	Rating(player, kind string, spec clock.Spec) int
 }
 
 // Observer is told what the write side does; for metrics. Every method must be quick and safe for concurrent use.

@@ -7,7 +7,6 @@ import (
 
 	"github.com/plygames/ply/domain"
 	"github.com/plygames/ply/domain/event"
-	"github.com/plygames/ply/domain/player"
 )
 
 // nameCache knows which names are recorded already. It is emptied when it is full: a miss costs one read.
@@ -35,28 +34,23 @@ func (c *nameCache) put(id, name string) {
 }
 
 // Remember records what a person is called, in the person's own stream, if it is not recorded already. Durable when it
-// returns nil.
+// returns nil. A person who was erased stays nameless: then nothing is recorded.
 func (a *Application) Remember(ctx context.Context, id, name string) error {
 	if name == "" || a.names.has(id, name) {
 		return nil
 	}
-	stream := event.PlayerStream(id)
 	for range maxConflicts {
-		var last event.Recorded
-		head := event.Genesis(stream)
-		for rec, err := range a.Store.ReadStream(ctx, stream, 1) {
-			if err != nil {
-				return a.readError(id, err)
-			}
-			last, head = rec, event.Next(head, rec.Type, rec.Meta, rec.Data)
+		h, err := followPlayer(ctx, a.Store, id)
+		if err != nil {
+			return &domain.Error{Kind: domain.Unavailable, Message: "the name could not be read", Err: err}
 		}
-		if known, ok, err := player.Name(last); err == nil && ok && known == name {
+		if h.Gone || h.Version > 0 && h.Name == name {
 			a.names.put(id, name)
 			return nil
 		}
 		meta := event.Meta{At: a.Wall(), Server: a.Incarnation, Up: a.Clock.Now()}
-		rec := player.Record(id, last.Version, head, player.Named{Name: name}, meta)
-		err := a.Store.Append(ctx, stream, rec.Version-1, []event.Recorded{rec})
+		rec := h.Named(name, meta)
+		err = a.Store.Append(ctx, rec.Stream, rec.Version-1, []event.Recorded{rec})
 		switch {
 		case err == nil:
 			a.names.put(id, name)

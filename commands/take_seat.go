@@ -34,3 +34,21 @@ func (a *Application) releaseQuota(ctx context.Context, id, player string, refus
 	}
 	a.Quota.Release(player, id)
 }
+
+// rating is how the person who is about to sit down is rated in such games.
+func (a *Application) rating(s *game.State, c game.Command) int {
+	if a.Ratings == nil || c.Player == "" {
+		return 0
+	}
+	switch w := c.Wish.(type) {
+	case game.Create:
+		if w.Seat != "" {
+			return a.Ratings.Rating(c.Player, w.Rules.Kind(), w.Clock)
+		}
+	case game.Sit:
+		if s.Version != 0 {
+			return a.Ratings.Rating(c.Player, s.Setup.Kind, s.Setup.Clock)
+		}
+	}
+	return 0
+}

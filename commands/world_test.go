@@ -218,6 +218,12 @@ func (t ticking) Now() int64 { return time.Since(t.start).Milliseconds() }
 // server starts the write side of one server in the world.
 func (w *world) server(t testing.TB, incarnation string, config commands.Config) *commands.Application {
 	t.Helper()
+	return w.serverThatRates(t, incarnation, config, nil)
+}
+
+// serverThatRates is server where people's ratings are known.
+func (w *world) serverThatRates(t testing.TB, incarnation string, config commands.Config, ratings commands.Ratings) *commands.Application {
+	t.Helper()
 	config.Incarnation = incarnation
 	w.mu.Lock()
 	w.alive[incarnation] = mark{running: true}
@@ -226,6 +232,7 @@ func (w *world) server(t testing.TB, incarnation string, config commands.Config)
 		Store: w.memory, Snapshots: w.cellar, Alive: w, Clock: ticking{time.Now()}, Presence: w, Quota: w, Announce: w,
 		Observer: w, Kinds: games.Kinds, Wall: func() int64 { return time.Now().UnixMilli() },
 		Seed: func() (s game.Seed) { _, _ = rand.Read(s[:]); return s }, Log: slog.New(slog.DiscardHandler),
+		Ratings: ratings,
 	})
 	t.Cleanup(func() { _ = app.Close(context.Background()) })
 	return app

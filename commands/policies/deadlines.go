@@ -12,6 +12,8 @@ type Overdue interface {
 	// Due lists games whose time was up at a moment (Unix ms) by the wall clock, the longest overdue first. A game that was
 	// listed is not listed again for some seconds, here and in Orphans.
 	Due(now int64, limit int) []string
+	// Ghosts lists open games whose creators waited in them and have gone. One that was listed rests as well.
+	Ghosts(limit int) []string
 	// Orphans lists games with a running clock that was measured by a server which does not run any more.
 	Orphans(running func(incarnation string) bool, limit int) []string
 }
@@ -47,6 +49,8 @@ func (d *Deadlines) Run(ctx context.Context) {
 	for {
 		orphans := d.View.Orphans(d.Running, batch)
 		d.wake(ctx, orphans)
+		ghosts := d.View.Ghosts(batch)
+		d.wake(ctx, ghosts)
 		var due []string
 		// A wall clock that jumped makes games look overdue. Waking those whose clocks are live is harmless, but days are
 		// counted by the wall: better late than wrong.
@@ -57,7 +61,7 @@ func (d *Deadlines) Run(ctx context.Context) {
 		} else {
 			d.Log.Warn("the wall clock has jumped; deadlines wait for it to come back, or for a restart", "ms", drift)
 		}
-		if len(orphans) == batch || len(due) == batch {
+		if len(orphans) == batch || len(ghosts) == batch || len(due) == batch {
 			if ctx.Err() != nil {
 				return
 			}

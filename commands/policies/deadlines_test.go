@@ -18,6 +18,7 @@ type view struct {
 	mu      sync.Mutex
 	due     map[string]int64
 	servers map[string]string
+	ghosts  []string
 	woken   []string
 }
 
@@ -40,6 +41,13 @@ func (v *view) Orphans(running func(string) bool, limit int) (ids []string) {
 			ids = append(ids, id)
 		}
 	}
+	return ids
+}
+
+func (v *view) Ghosts(limit int) (ids []string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	ids, v.ghosts = v.ghosts[:min(limit, len(v.ghosts))], v.ghosts[min(limit, len(v.ghosts)):]
 	return ids
 }
 
@@ -85,6 +93,11 @@ func TestDeadlines(t *testing.T) {
 		v.mu.Unlock()
 		time.Sleep(time.Minute)
 		expect("orphan", "in 10 s")
+		v.mu.Lock()
+		v.ghosts = []string{"ghost"} // absence is not measured by the wall
+		v.mu.Unlock()
+		time.Sleep(time.Second)
+		expect("orphan", "in 10 s", "ghost")
 		cancel()
 		wg.Wait()
 	})

@@ -25,7 +25,15 @@ func (s *State) take(rules Rules, e Event, version uint64, meta event.Meta, chai
 		s.create(rules, e)
 	case Seated:
 		if p := s.place(e.Seat); p != nil {
-			p.Player, p.Rating = e.Player, e.Rating
+			p.Player, p.Rating, p.Kept = e.Player, e.Rating, ""
+		}
+	case SeatKept:
+		if p := s.place(e.Seat); p != nil {
+			p.Reserved, p.Kept = e.Player, e.From
+		}
+	case SeatReleased:
+		if p := s.place(e.Seat); p != nil {
+			p.Reserved, p.Kept = "", ""
 		}
 	case Started:
 		s.Status = Ready

@@ -20,6 +20,8 @@ var ErrUnreadable = errors.New("event can't be read by this server")
 var decoders = map[string]func([]byte) (Event, error){
 	"created.v1":           decode[Created],
 	"seated.v1":            decode[Seated],
+	"seat-kept.v1":         decode[SeatKept],
+	"seat-released.v1":     decode[SeatReleased],
 	"started.v1":           decode[Started],
 	"move-played.v1":       decodeMove,
 	"draw-offered.v1":      decode[DrawOffered],
@@ -39,6 +41,10 @@ func typeName(e Event) string {
 		return "created.v1"
 	case Seated:
 		return "seated.v1"
+	case SeatKept:
+		return "seat-kept.v1"
+	case SeatReleased:
+		return "seat-released.v1"
 	case Started:
 		return "started.v1"
 	case MovePlayed:

@@ -84,7 +84,8 @@ type (
 
 // The wishes of the server itself.
 type (
-	// Check ends what has run out: a flag, a first move that is overdue. No events = nothing has.
+	// Check ends what has run out: a flag, a first move that is overdue, the wait of somebody who has gone. No events =
+	// nothing has.
 	Check struct{}
 	// Adjust charges a running seat what it used on a server that died, and restarts its measurement.
 	Adjust struct {
@@ -147,6 +148,9 @@ type Env struct {
 	At    int64      // Unix ms; recorded, never computed with
 	Seats []Measured // in the order of Rules.Seats
 	Seed  Seed
+	// Rating is what the person who acts is rated, as the server that decides shows it; 0 = not known. Recorded with who
+	// sits down, never computed with.
+	Rating int
 }
 
 // Measured is what the server knows of one seat at the moment a command was received. All in ms.

@@ -31,8 +31,15 @@ func Decide(s *State, c Command, env Env) ([]Event, error) {
 			return nil, domain.Refuse(domain.QuotaExceeded, "a game has at most %d events", MaxEvents)
 		}
 	}
-	if w, ok := c.Wish.(Sit); ok {
-		return decideSit(s, c, w)
+	switch w := c.Wish.(type) {
+	case Sit:
+		return decideSit(s, c, w, env)
+	case Keep:
+		return decideKeep(s, c, w)
+	case Release:
+		return decideRelease(s, w), nil
+	case Pair:
+		return decidePair(s, c, w)
 	}
 	seat, err := s.Acting(c)
 	if err != nil {
@@ -68,13 +75,13 @@ func Decide(s *State, c Command, env Env) ([]Event, error) {
 	}
 }
 
-// Acting is the seat that a command acts for. The creator of a game may withdraw it without having a seat: then the
-// seat is empty.
+// Acting is the seat that a command acts for. The creator of a game may withdraw it without having a seat, and who is
+// challenged may decline: then the seat is empty.
 func (s *State) Acting(c Command) (Seat, error) {
 	if seat, ok := s.SeatOf(c.Player); ok {
 		return seat, nil
 	}
-	if _, abort := c.Wish.(Abort); abort && c.Player != "" && c.Player == s.Setup.Creator {
+	if _, abort := c.Wish.(Abort); abort && c.Player != "" && (c.Player == s.Setup.Creator || s.declines(c.Player)) {
 		return "", nil
 	}
 	return "", domain.Refuse(domain.NotAPlayer, "you have no seat in this game")
@@ -89,7 +96,7 @@ func (s *State) phase(seat Seat, c Command) error {
 		return &domain.Error{Kind: domain.GameOver, Message: "the game is over: " + s.Result.Reason,
 			Reason: s.Result.Reason, Winner: string(s.Result.Winner)}
 	case Open:
-		if !abort || c.Player != s.Setup.Creator {
+		if !abort || c.Player != s.Setup.Creator && !s.declines(c.Player) {
 			return domain.Refuse(domain.NotStarted, "a seat is still free")
 		}
 	case Ready:
@@ -131,7 +138,12 @@ func (s *State) tie(reason string) Result {
 }
 
 func decideAbort(s *State, seat Seat, c Command) ([]Event, error) {
-	if s.Status == Open {
+	switch {
+	case s.Status == Open && c.Player != s.Setup.Creator:
+		return []Event{s.end(Result{Reason: Aborted})}, nil
+	case s.Status == Open && s.kept():
+		return nil, domain.Refuse(domain.Busy, "an opponent is on the way")
+	case s.Status == Open:
 		return []Event{s.end(Result{Reason: Withdrawn})}, nil
 	}
 	if p := s.place(seat); p == nil || p.Moved {

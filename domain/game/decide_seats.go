@@ -22,10 +22,10 @@ func decideCreate(s *State, c Command, w Create, env Env) ([]Event, error) {
 	}
 	events := []Event{Created{
 		Kind: w.Rules.Kind(), Setup: w.Setup, Drawn: drawn, Creator: c.Player, Clock: w.Clock, Access: w.Access, Pair: w.Pair,
-		Rated: w.Rated, Watch: w.Watch, Delay: w.Delay, Reserved: w.Reserved, Parent: w.Parent,
+		Rated: w.Rated, Watch: w.Watch, Delay: w.Delay, Reserved: w.Reserved, Parent: w.Parent, AnySeat: w.Seat == RandomSeat,
 	}}
 	if seat != "" {
-		events = append(events, Seated{Seat: seat, Player: c.Player})
+		events = append(events, Seated{Seat: seat, Player: c.Player, Rating: env.Rating})
 	}
 	if seat != "" && len(w.Rules.Seats()) == 1 {
 		events = append(events, Started{Turn: w.Rules.Start(w.Setup, drawn).Turn()})
@@ -88,7 +88,7 @@ func (w Create) check(c Command, seed Seed) (Seat, error) {
 }
 
 // decideSit judges who may sit where. The last seat taken starts the game.
-func decideSit(s *State, c Command, w Sit) ([]Event, error) {
+func decideSit(s *State, c Command, w Sit, env Env) ([]Event, error) {
 	seat := Seat(w.Seat)
 	if w.Seat != AnySeat && s.Index(seat) < 0 {
 		return nil, domain.Refuse(domain.NotFound, "there is no such seat")
@@ -98,11 +98,14 @@ func decideSit(s *State, c Command, w Sit) ([]Event, error) {
 	}
 	if w.Seat == AnySeat {
 		seat = s.freeSeat(c.Player, w.Invited)
-		if seat == "" && !s.full() {
+		if seat == "" && !s.full() && !s.kept() {
 			return nil, domain.Refuse(domain.Forbidden, "you are not invited to this game")
 		}
 	}
 	if p := s.place(seat); p != nil {
+		if p.Kept != "" && p.Reserved != c.Player && s.Status == Open {
+			return nil, domain.Refuse(domain.GameFull, "somebody is on the way to this seat")
+		}
 		if !s.mayTake(p, c.Player, w.Invited) {
 			return nil, domain.Refuse(domain.Forbidden, "you are not invited to this seat")
 		}
@@ -117,7 +120,7 @@ func decideSit(s *State, c Command, w Sit) ([]Event, error) {
 	if s.Setup.Rated && c.Guest {
 		return nil, domain.Refuse(domain.InvalidField, "rated games need registered players, you are a guest")
 	}
-	events := []Event{Seated{Seat: seat, Player: c.Player}}
+	events := []Event{Seated{Seat: seat, Player: c.Player, Rating: env.Rating}}
 	free := 0
 	for i := range s.Seats {
 		if s.Seats[i].Player == "" {

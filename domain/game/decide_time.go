@@ -42,6 +42,9 @@ func forgiven(s *State, p *Place, m Measured) int64 {
 
 // overdue ends a game in which something has run out.
 func overdue(s *State, env Env) []Event {
+	if s.ghost(env) {
+		return []Event{s.end(Result{Reason: Withdrawn})}
+	}
 	for _, seat := range s.Turn() {
 		i := s.Index(seat)
 		p, m := &s.Seats[i], env.measured(i)

@@ -28,12 +28,23 @@ type (
 		Delay    int64           `json:"delay,omitempty"`
 		Reserved map[Seat]string `json:"reserved,omitempty"`
 		Parent   string          `json:"parent,omitempty"`
+		AnySeat  bool            `json:"anySeat,omitempty"` // the creator's seat was drawn: another would do
 	}
 	// Seated: a person took a seat.
 	Seated struct {
 		Seat   Seat   `json:"seat"`
 		Player string `json:"player"`
 		Rating int    `json:"rating,omitempty"`
+	}
+	// SeatKept: pairing keeps a seat for the creator of the game From, who is on the way.
+	SeatKept struct {
+		Seat   Seat   `json:"seat"`
+		Player string `json:"player"`
+		From   string `json:"from"`
+	}
+	// SeatReleased: a kept seat is free again.
+	SeatReleased struct {
+		Seat Seat `json:"seat"`
 	}
 	// Started: all seats are taken, the first moves are due.
 	Started struct {
@@ -96,6 +107,8 @@ type (
 
 func (Created) isEvent()          {}
 func (Seated) isEvent()           {}
+func (SeatKept) isEvent()         {}
+func (SeatReleased) isEvent()     {}
 func (Started) isEvent()          {}
 func (MovePlayed) isEvent()       {}
 func (DrawOffered) isEvent()      {}

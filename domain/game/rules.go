@@ -142,4 +142,5 @@ const (
 	Aborted   = "aborted"
 	Withdrawn = "withdrawn"
 	NoStart   = "no-start"
+	Paired    = "paired"
 )

@@ -46,6 +46,7 @@ type Place struct {
 	Player   string // empty = free
 	Rating   int
 	Reserved string // player for whom the seat is kept
+	Kept     string `json:",omitempty"` // the game from which pairing brings that player; empty = reserved by the creator
 
 	Left  int64 // ms; meaningless without a clock
 	Quota int64 // ms of lag that may still be forgiven

@@ -29,9 +29,14 @@ func Record(id string, version uint64, head event.Hash, n Named, meta event.Meta
 	return rec
 }
 
-// Name reads the name from an event of a player's stream; false if the event gives none.
+// Name reads the name from an event of a player's stream; false if the event says nothing of it. A person who was erased
+// has the empty name.
 func Name(rec event.Recorded) (string, bool, error) {
-	if rec.Type != NamedType {
+	switch rec.Type {
+	case NamedType:
+	case ErasedType:
+		return "", true, nil
+	default:
 		return "", false, nil
 	}
 	var n Named

@@ -18,8 +18,10 @@ import (
 	"github.com/plygames/ply/projections/history"
 	"github.com/plygames/ply/projections/paced"
 	"github.com/plygames/ply/projections/players"
+	"github.com/plygames/ply/projections/ratings"
 	"github.com/plygames/ply/projections/spectate"
 	"github.com/plygames/ply/transport/auth"
+	"github.com/plygames/ply/transport/lobby"
 	"github.com/plygames/ply/transport/socket"
 )
 
@@ -41,6 +43,7 @@ type App struct {
 	names     *players.Names
 	lists     *games.Games
 	deadlines *deadlines.Deadlines
+	ratings   *ratings.Ratings
 	folds     []*fold.Fold
 
 	presence *socket.Presence
@@ -49,6 +52,7 @@ type App struct {
 	spectate *spectate.Spectate
 	paced    *paced.Paced
 	sockets  *socket.Server
+	lobby    *lobby.Lobby // nil without lists
 
 	closeOnce sync.Once
 	closed    error // result of Close

@@ -24,16 +24,18 @@ type deadlinesView interface {
 // overdue shows the deadlines view to the policy of the same name. A game that is handed out rests for a while, so that
 // those which had nothing due, being a hint only, do not stand in the way of others.
 type overdue struct {
-	view deadlinesView
-	now  func() time.Time
+	view   deadlinesView
+	absent func(limit int) []string // games whose creators have gone; nil = nobody knows
+	now    func() time.Time
 
 	mu    sync.Mutex
 	woken map[string]time.Time // orphans that were handed out
+	shown map[string]time.Time // ghosts that were handed out
 	rest  time.Time            // no orphans are looked for before
 }
 
 func newOverdue(view deadlinesView) *overdue {
-	return &overdue{view: view, now: time.Now, woken: map[string]time.Time{}}
+	return &overdue{view: view, now: time.Now, woken: map[string]time.Time{}, shown: map[string]time.Time{}}
 }
 
 // Due implements policies.Overdue.
@@ -42,6 +44,29 @@ func (o *overdue) Due(now int64, limit int) []string {
 	for _, row := range o.view.Due(now, limit) {
 		o.view.Snooze(row.Game, now+snoozeFor)
 		ids = append(ids, row.Game)
+	}
+	return ids
+}
+
+// Ghosts implements policies.Overdue.
+func (o *overdue) Ghosts(limit int) []string {
+	if o.absent == nil {
+		return nil
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	now := o.now()
+	for id, at := range o.shown {
+		if now.Sub(at) > snoozeFor*time.Millisecond {
+			delete(o.shown, id)
+		}
+	}
+	var ids []string
+	for _, id := range o.absent(limit + len(o.shown)) {
+		if _, rests := o.shown[id]; !rests && len(ids) < limit {
+			o.shown[id] = now
+			ids = append(ids, id)
+		}
 	}
 	return ids
 }

@@ -29,7 +29,7 @@ func (a *App) work() []func(context.Context) error {
 		for _, f := range a.folds {
 			work = append(work, f.Run)
 		}
-		work = append(work, a.watchDeadlines)
+		work = append(work, a.watchDeadlines, a.pair, a.lobby.Run)
 	}
 	return work
 }
@@ -81,8 +81,10 @@ func (a *App) watchDeadlines(ctx context.Context) error {
 			return nil
 		}
 	}
+	view := newOverdue(a.deadlines)
+	view.absent = a.ghosts
 	policy := &policies.Deadlines{
-		View: newOverdue(a.deadlines), Games: a.games, Now: wall, Every: lookEvery, Log: a.log,
+		View: view, Games: a.games, Now: wall, Every: lookEvery, Log: a.log,
 		Running: func(incarnation string) bool {
 			_, running, _ := a.alive.LastAlive(ctx, incarnation)
 			return running
@@ -101,6 +103,9 @@ func (a *App) routes(api http.Handler) http.Handler {
 	if a.config.Roles.Watch {
 		mux.HandleFunc("/watch/{game}", a.sockets.ServeWatch)
 		mux.HandleFunc("/watch", a.sockets.ServeBoards)
+	}
+	if a.config.Roles.Project {
+		mux.HandleFunc("/lobby", a.sockets.ServeLobby)
 	}
 	mux.Handle("/api/", api)
 	mux.Handle("/livez", api)

@@ -13,6 +13,7 @@ import (
 	"github.com/plygames/ply/projections/fold"
 	"github.com/plygames/ply/projections/games"
 	"github.com/plygames/ply/projections/players"
+	"github.com/plygames/ply/projections/ratings"
 	"github.com/plygames/ply/transport/rest"
 )
 
@@ -34,7 +35,8 @@ func (a *App) openViews() error {
 	}
 	a.deadlines = deadlines.New()
 	a.lists = games.New(rules.Kinds, wall)
-	for _, view := range []fold.View{a.deadlines, a.lists} {
+	a.ratings = ratings.New()
+	for _, view := range []fold.View{a.deadlines, a.lists, a.ratings} {
 		folder, err := a.local.View(view.Name())
 		if err != nil {
 			return fmt.Errorf("view %s: %w", view.Name(), err)
@@ -86,15 +88,20 @@ func (l lists) Games(ctx context.Context, q rest.Query) ([]rest.Summary, string,
 		return nil, "", err
 	}
 	found := make([]rest.Summary, len(rows))
-	for i, r := range rows {
-		seats := make([]game.Place, len(r.Seats))
-		for j, s := range r.Seats {
-			seats[j] = game.Place{Seat: s.Seat, Player: s.Player, Rating: s.Rating, Reserved: s.Reserved}
-		}
-		found[i] = rest.Summary{
-			Game: r.Game, Kind: r.Kind, Status: r.Status, Clock: r.Clock, Rated: r.Rated, Access: r.Access, Watch: r.Watch,
-			Delay: r.Delay, Creator: r.Creator, Pair: r.Pair, Seats: seats, Result: r.Result, Created: r.Created, At: r.At,
-		}
+	for i := range rows {
+		found[i] = summary(&rows[i])
 	}
 	return found, next, nil
+}
+
+// summary is a row in the words of the HTTP edge.
+func summary(r *games.Row) rest.Summary {
+	seats := make([]game.Place, len(r.Seats))
+	for i, s := range r.Seats {
+		seats[i] = game.Place{Seat: s.Seat, Player: s.Player, Rating: s.Rating, Reserved: s.Reserved}
+	}
+	return rest.Summary{
+		Game: r.Game, Kind: r.Kind, Status: r.Status, Clock: r.Clock, Rated: r.Rated, Access: r.Access, Watch: r.Watch,
+		Delay: r.Delay, Creator: r.Creator, Pair: r.Pair, Seats: seats, Result: r.Result, Created: r.Created, At: r.At,
+	}
 }

@@ -104,6 +104,7 @@ func (a *App) buildWriteSide(context.Context) error {
 	}, commands.Ports{
 		Store: a.store, Snapshots: a.snapshots, Alive: a.alive, Clock: a.clock, Presence: a.presence, Quota: a.quota(),
 		Announce: a.presence, Observer: a.metrics.Commands, Kinds: games.Kinds, Wall: wall, Seed: seed, Log: a.log,
+		Ratings: a.rated(),
 	})
 	return nil
 }
@@ -159,11 +160,12 @@ func (a *App) buildEdge(context.Context) error {
 		Incarnation: a.incarnation, Origins: c.Origins, Proxies: c.TrustedProxies, Unlimited: !c.RateLimits,
 	}, socket.Deps{
 		Games: a.games, Watched: watched, Play: a.games, Watch: a.spectate, Paced: feeds{a.paced}, History: a.history, Encoder: encoder,
-		Auth: a.people, Presence: a.presence, Commands: limiter, Handshakes: handshakes, Clock: a.clock, Wall: wall,
+		Auth: a.people, Presence: a.presence, Lobby: a.openLobby(encoder), Commands: limiter, Handshakes: handshakes, Clock: a.clock, Wall: wall,
 		Observer: a.metrics.Sockets, FanoutObserver: a.metrics.Fanout, Log: a.log,
 	})
 	api := rest.New(rest.Deps{
-		Commands: a.games, History: a.history, People: a.people, Encoder: encoder, Namer: a.games, Lists: a.list(), Bulk: a.bulk(),
+		Commands: a.games, History: a.history, People: a.people, Encoder: encoder, Namer: a.games, Lists: a.list(),
+		Players: a.players(), TV: a.television(), Bulk: a.bulk(),
 		Presence: a.presence, Limiter: limiter, Health: a.health, Kinds: games.All(),
 		Now: time.Now, Live: a.clock.Now, Elapsed: a.elapsed, Origins: c.Origins, Log: a.log,
 	})

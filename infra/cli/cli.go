@@ -27,6 +27,7 @@ type commandLine struct {
 	Verify  verifyCommand  `cmd:"" help:"Refold every stored game through the rules and check every hash chain."`
 	Backup  backupCommand  `cmd:"" help:"Copy the data of a server, running or not, to a new folder."`
 	Restore restoreCommand `cmd:"" help:"Make a data folder from a backup."`
+	Erase   eraseCommand   `cmd:"" help:"Forget a person's names for ever; games stay whole."`
 	Export  exportCommand  `cmd:"" help:"Write all games, or some, as PGN, NDJSON or Parquet."`
 	Import  importCommand  `cmd:"" help:"Import games from PGN files."`
 	Replay  replayCommand  `cmd:"" help:"Show a game in the terminal, move by move with clocks."`

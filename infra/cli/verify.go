@@ -12,6 +12,7 @@ import (
 	"github.com/plygames/ply/domain/event"
 	"github.com/plygames/ply/domain/game"
 	"github.com/plygames/ply/domain/games"
+	"github.com/plygames/ply/domain/player"
 	"github.com/plygames/ply/infra/redis/journal"
 )
 
@@ -48,8 +49,8 @@ type verifier struct {
 
 	unfinished map[event.Stream]*game.State
 	finished   map[event.Stream]struct{}
-	chains     map[event.Stream]chain // streams of people, and of facts of the deployment
-	people     int
+	chains     map[event.Stream]chain // streams of facts of the deployment
+	people     map[event.Stream]*player.History
 	wrong      map[event.Stream]bool // already reported; the rest of the stream proves nothing
 
 	events, games int
@@ -70,6 +71,7 @@ func newVerifier(out, err io.Writer) *verifier {
 		unfinished: make(map[event.Stream]*game.State),
 		finished:   make(map[event.Stream]struct{}),
 		chains:     make(map[event.Stream]chain),
+		people:     make(map[event.Stream]*player.History),
 		wrong:      make(map[event.Stream]bool),
 	}
 }
@@ -90,8 +92,14 @@ func (v *verifier) run(ctx context.Context, store log) error {
 		v.check(rec)
 		v.progress()
 	}
+	for stream, person := range v.people {
+		if !person.Whole() && !v.wrong[stream] {
+			fmt.Fprintf(v.out, "%s: its content is missing, although nobody was erased\n", stream)
+			v.wrong[stream] = true
+		}
+	}
 	fmt.Fprintf(v.out, "verified %d events of %d games (%d unfinished) and %d people in %s\n",
-		v.events, v.games, len(v.unfinished), v.people, time.Since(v.started).Round(time.Millisecond))
+		v.events, v.games, len(v.unfinished), len(v.people), time.Since(v.started).Round(time.Millisecond))
 	if len(v.wrong) > 0 {
 		return fmt.Errorf("%d streams are wrong, see above; restore a backup, and keep this folder for whoever finds out why", len(v.wrong))
 	}
@@ -107,7 +115,7 @@ func (v *verifier) check(rec event.Recorded) {
 	if _, ok := rec.Stream.Game(); ok {
 		judge = v.game
 	} else if _, ok := rec.Stream.Player(); ok {
-		judge = v.chain
+		judge = v.person
 	}
 	if err := judge(rec); err != nil {
 		fmt.Fprintf(v.out, "%s version %d (%s): %v\n", rec.Stream, rec.Version, rec.Type, err)
@@ -173,14 +181,22 @@ func legal(step game.Step) error {
 	return nil
 }
 
-// chain checks the hash chain of a stream that is no game's.
+// person checks the hash chain of a person's stream, from which the content of events may have been taken.
+func (v *verifier) person(rec event.Recorded) error {
+	h := v.people[rec.Stream]
+	if h == nil {
+		id, _ := rec.Stream.Player()
+		h = player.Follow(id)
+		v.people[rec.Stream] = h
+	}
+	return h.Apply(rec)
+}
+
+// chain checks the hash chain of a stream that is no game's and no person's.
 func (v *verifier) chain(rec event.Recorded) error {
 	last, known := v.chains[rec.Stream]
 	if !known {
 		last.head = event.Genesis(rec.Stream)
-		if _, person := rec.Stream.Player(); person {
-			v.people++
-		}
 	}
 	head := event.Next(last.head, rec.Type, rec.Meta, rec.Data)
 	switch {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 
 	lsm "github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -15,7 +16,12 @@ type folder struct {
 	db   *lsm.DB
 	fuse *fuse
 	sync *lsm.WriteOptions
+
+	purging sync.Mutex // one purge at a time
 }
+
+// stopWrites is how many memory tables may wait to be written before writing waits for them.
+const stopWrites = 4
 
 // folderOptions are what differs between the folders of a store.
 type folderOptions struct {
@@ -47,7 +53,7 @@ func openFolder(o folderOptions) (*folder, error) {
 		Cache:                       o.cache,
 		FormatMajorVersion:          formatVersion,
 		MemTableSize:                o.memTable,
-		MemTableStopWritesThreshold: 4,
+		MemTableStopWritesThreshold: stopWrites,
 		L0CompactionThreshold:       2,
 		L0StopWritesThreshold:       1000,
 		BytesPerSync:                1 << 20,
@@ -69,11 +75,11 @@ func openFolder(o folderOptions) (*folder, error) {
 		return nil, err
 	}
 	fuse.armed.Store(true)
-	sync := lsm.NoSync
+	writes := lsm.NoSync
 	if o.durable {
-		sync = lsm.Sync
+		writes = lsm.Sync
 	}
-	return &folder{db: db, fuse: fuse, sync: sync}, nil
+	return &folder{db: db, fuse: fuse, sync: writes}, nil
 }
 
 // errWrecked reports that Pebble panicked while holding its locks: it can't even be closed.

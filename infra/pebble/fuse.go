@@ -30,6 +30,7 @@ type fuse struct {
 	once      sync.Once
 	blow      func(error) // called once, from any goroutine
 	abandoned atomic.Bool
+	forget    atomic.Bool   // old logs are deleted instead of being used again
 	release   chan struct{} // closed when the folder is being closed
 	releasing sync.Once
 }
@@ -144,6 +145,13 @@ func (f *fuse) OpenReadWrite(name string, c vfs.DiskWriteCategory, o ...vfs.Open
 }
 
 func (f *fuse) ReuseForWrite(oldname, newname string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	if f.forget.Load() {
+		// What the old file held is to go; Pebble leaves it to the file system whether the file is used again.
+		if err := f.Remove(oldname); err != nil {
+			return nil, err
+		}
+		return f.Create(newname, c)
+	}
 	return f.open(newname, func() (vfs.File, error) { return f.FS.ReuseForWrite(oldname, newname, c) })
 }
 

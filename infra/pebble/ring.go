@@ -68,3 +68,16 @@ func (r *ring) after(position uint64, buf []event.Recorded) (n int, held bool, c
 	}
 	return n, true, r.change
 }
+
+// empty replaces the content of a stream's events below a version.
+func (r *ring) empty(stream event.Stream, below uint64, data []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for p := r.first; p < r.next; p++ {
+		slot := &r.slots[p%uint64(len(r.slots))]
+		if slot.Stream == stream && slot.Version < below {
+			r.bytes += len(data) - len(slot.Data)
+			slot.Data = data
+		}
+	}
+}

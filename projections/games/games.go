@@ -42,7 +42,7 @@ func padded(number uint64) string { return fmt.Sprintf("%0*d", digits, number) }
 func (g *Games) Name() string { return "games" }
 
 // Schema of the rows.
-func (g *Games) Schema() int { return 1 }
+func (g *Games) Schema() int { return 2 }
 
 // Apply folds one event.
 func (g *Games) Apply(tx *fold.Tx, rec event.Recorded) error {

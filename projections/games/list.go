@@ -17,7 +17,8 @@ type Query struct {
 	Rated  *bool
 	Before string // where the last list ended
 	Limit  int    // at least 1
-	// Own: Player asks for their own games, those they only created among them. Without it only games that anybody may
+	// Own: Player asks for their own games, among them those they only created, and those in which a free seat is kept for
+	// them (challenges). Without it only games that anybody may
 	// find are listed: watched in public, and those with a free seat (also if they were withdrawn) only if anybody could
 	// have taken it; each as its delay allows.
 	Own bool
@@ -76,7 +77,7 @@ func (q *Query) match(r Row, now int64) (Row, bool) {
 	switch {
 	case q.Kind != "" && r.Kind != q.Kind,
 		q.Rated != nil && r.Rated != *q.Rated,
-		q.Player != "" && !r.has(q.Player) && (!q.Own || r.Creator != q.Player):
+		q.Player != "" && !r.has(q.Player) && (!q.Own || r.Creator != q.Player && !(r.Status == game.Open && r.invites(q.Player))):
 		return r, false
 	}
 	switch q.Status {

@@ -17,6 +17,9 @@ type memory struct {
 	order    []*entry // by number; those that have ended stay until there are too many of them
 	dead     int
 	people   map[string]map[string]*entry
+	guests   map[string]map[string]*entry // those for whom a free seat is kept
+	open     map[string]*entry            // open games that anybody may sit down in
+	feeds    map[*Feed]struct{}
 	reserved map[string]map[string]int64 // player -> game -> when, Unix ms
 }
 
@@ -28,6 +31,8 @@ type entry struct {
 func (m *memory) clear() {
 	m.byGame = make(map[string]*entry)
 	m.people = make(map[string]map[string]*entry)
+	m.guests = make(map[string]map[string]*entry)
+	m.open = make(map[string]*entry)
 	m.reserved = make(map[string]map[string]int64)
 	m.order, m.dead = nil, 0
 }
@@ -40,6 +45,7 @@ func (m *memory) restore(rows fold.Rows, all []Row) {
 	m.reserved = reserved
 	m.rows, m.ready = rows, true
 	m.add(all)
+	m.tellAll()
 }
 
 func (m *memory) change(changed []Row, gone []string) {
@@ -66,10 +72,12 @@ func (m *memory) add(rows []Row) {
 			// Lists that are being read hold the old one: it is replaced, never changed.
 			i, _ := m.find(r.Number)
 			m.order[i] = e
+			m.uninvite(old)
 		} else {
 			m.order = append(m.order, e)
 		}
 		m.byGame[r.Game] = e
+		m.tell(e)
 		for _, player := range r.people() {
 			if m.people[player] == nil {
 				m.people[player] = make(map[string]*entry)
@@ -83,6 +91,8 @@ func (m *memory) add(rows []Row) {
 func (m *memory) remove(e *entry) {
 	delete(m.byGame, e.Game)
 	e.gone = true
+	m.tell(e)
+	m.uninvite(e)
 	m.dead++
 	for _, player := range e.people() {
 		delete(m.people[player], e.Game)
@@ -111,6 +121,11 @@ func (m *memory) newest(player string, below uint64, limit int, keep func(Row) (
 		mine := make([]*entry, 0, len(m.people[player]))
 		for _, e := range m.people[player] {
 			if e.Number < below {
+				mine = append(mine, e)
+			}
+		}
+		for id, e := range m.guests[player] {
+			if e.Number < below && m.people[player][id] == nil {
 				mine = append(mine, e)
 			}
 		}

@@ -22,6 +22,8 @@ type Row struct {
 	Delay   int64           `json:"delay,omitempty"` // ms
 	Creator string          `json:"creator,omitempty"`
 	Pair    json.RawMessage `json:"pair,omitempty"`
+	Setup   json.RawMessage `json:"setup,omitempty"`
+	AnySeat bool            `json:"anySeat,omitempty"` // the creator would take another seat too
 	Seats   []Seat          `json:"seats"`
 	Result  game.Result     `json:"result"`
 	Created int64           `json:"created"`           // Unix ms of the first event
@@ -35,15 +37,16 @@ type Seat struct {
 	Seat     game.Seat `json:"seat"`
 	Player   string    `json:"player,omitempty"`
 	Rating   int       `json:"rating,omitempty"`
-	Reserved string    `json:"reserved,omitempty"`
-	At       int64     `json:"at,omitempty"` // Unix ms when it was taken
+	Reserved string    `json:"reserved,omitempty"` // for whom it is kept
+	Kept     string    `json:"kept,omitempty"`     // the game from which pairing brings that player; empty = reserved by the creator
+	At       int64     `json:"at,omitempty"`       // Unix ms when it was taken
 }
 
 // create fills the row of a new game.
 func (r *Row) create(id string, number uint64, c game.Created, seats []game.Seat) {
 	*r = Row{
 		Game: id, Number: number, Kind: c.Kind, Status: game.Open, Clock: c.Clock, Rated: c.Rated, Access: c.Access,
-		Watch: c.Watch, Delay: c.Delay, Creator: c.Creator, Pair: c.Pair,
+		Watch: c.Watch, Delay: c.Delay, Creator: c.Creator, Pair: c.Pair, Setup: c.Setup, AnySeat: c.AnySeat,
 	}
 	for _, seat := range seats {
 		r.Seats = append(r.Seats, Seat{Seat: seat, Reserved: c.Reserved[seat]})
@@ -58,9 +61,13 @@ func (r *Row) apply(e game.Event, meta event.Meta) bool {
 	case game.Seated:
 		for i := range r.Seats {
 			if s := &r.Seats[i]; s.Seat == e.Seat {
-				s.Player, s.Rating, s.At = e.Player, e.Rating, meta.At
+				s.Player, s.Rating, s.At, s.Kept = e.Player, e.Rating, meta.At, ""
 			}
 		}
+	case game.SeatKept:
+		r.keep(e.Seat, e.Player, e.From)
+	case game.SeatReleased:
+		r.keep(e.Seat, "", "")
 	case game.Started:
 		r.Status, r.Started = game.Ready, meta.At
 	case game.MovePlayed:
@@ -76,6 +83,15 @@ func (r *Row) apply(e game.Event, meta event.Meta) bool {
 	}
 	r.At = meta.At
 	return true
+}
+
+// keep notes for whom a seat is kept.
+func (r *Row) keep(seat game.Seat, player, from string) {
+	for i := range r.Seats {
+		if s := &r.Seats[i]; s.Seat == seat {
+			s.Reserved, s.Kept = player, from
+		}
+	}
 }
 
 // asOf is the row of an unfinished game as it was at a time (Unix ms); false: there was none yet.
@@ -113,6 +129,16 @@ func (r Row) asOf(at int64) (Row, bool) {
 func (r *Row) has(player string) bool {
 	for i := range r.Seats {
 		if r.Seats[i].Player == player {
+			return true
+		}
+	}
+	return false
+}
+
+// invites tells whether a free seat is kept for a player.
+func (r *Row) invites(player string) bool {
+	for i := range r.Seats {
+		if s := &r.Seats[i]; s.Player == "" && s.Reserved == player && player != "" {
 			return true
 		}
 	}

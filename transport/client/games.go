@@ -41,6 +41,7 @@ type NewGame struct {
 	Seat   string            `json:"seat,omitempty"`
 	Seats  map[string]string `json:"seats,omitempty"`
 	Access string            `json:"access,omitempty"`
+	Pair   json.RawMessage   `json:"pair,omitempty"`
 	Clock  *Clock            `json:"clock,omitempty"`
 	Rated  bool              `json:"rated,omitempty"`
 	Watch  string            `json:"watch,omitempty"`

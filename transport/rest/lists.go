@@ -48,6 +48,8 @@ type Summary struct {
 	Result  game.Result     // once ended
 	Created int64           // Unix ms of the first event
 	At      int64           // Unix ms of the last event
+
+	Watchers int // on TV only
 }
 
 // Limits of a list's length.
@@ -134,6 +136,9 @@ type row struct {
 	Scores  map[game.Seat]int   `json:"scores,omitempty"`
 	Created int64               `json:"created"`
 	TS      int64               `json:"ts"`
+
+	Reserved map[game.Seat]string `json:"reserved,omitempty"` // free seats that are kept for somebody; in one's own lists
+	Watchers *int                 `json:"watchers,omitempty"` // on TV
 }
 
 type named struct {
@@ -149,9 +154,24 @@ func (a *api) replyList(w http.ResponseWriter, r *http.Request, q Query) error {
 	}
 	out := listReply{Games: make([]row, 0, len(rows)), Next: next}
 	for i := range rows {
-		out.Games = append(out.Games, a.row(&rows[i]))
+		shown := a.row(&rows[i])
+		if q.Own {
+			shown.Reserved = reserved(&rows[i])
+		}
+		out.Games = append(out.Games, shown)
 	}
 	return reply(w, http.StatusOK, out)
+}
+
+// reserved tells for whom free seats are kept: challenges.
+func reserved(s *Summary) map[game.Seat]string {
+	kept := map[game.Seat]string{}
+	for _, place := range s.Seats {
+		if place.Player == "" && place.Reserved != "" && s.Status == game.Open {
+			kept[place.Seat] = place.Reserved
+		}
+	}
+	return kept
 }
 
 func (a *api) row(s *Summary) row {

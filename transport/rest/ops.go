@@ -7,6 +7,7 @@ import (
 
 	"github.com/plygames/ply/domain"
 	"github.com/plygames/ply/domain/game"
+	"github.com/plygames/ply/transport/wire"
 )
 
 // Operator is what an operator may do to a running server. Safe for concurrent use.
@@ -18,6 +19,8 @@ type Operator interface {
 	// Evict takes a game out of memory, with a snapshot. Refusals are *domain.Error: NotFound if it is not in memory,
 	// Busy if it is in use.
 	Evict(ctx context.Context, id string) error
+	// Erase takes a person's names out of the store for ever. Refusals are *domain.Error: NotFound if it has none.
+	Erase(ctx context.Context, player string) error
 }
 
 // HotGame is a game in memory.
@@ -54,6 +57,7 @@ func (d *OpsDeps) routes() []Route {
 		{http.MethodPost, "/admin/drain", d.drain},
 		{http.MethodGet, "/admin/games", d.hot},
 		{http.MethodPost, "/admin/games/{game}/evict", d.evict},
+		{http.MethodPost, "/admin/players/{player}/erase", d.erase},
 	}, d.Health.routes()...)
 }
 
@@ -88,5 +92,19 @@ func (d *OpsDeps) evict(w http.ResponseWriter, r *http.Request) error {
 	}
 	return reply(w, http.StatusOK, struct {
 		Game string `json:"game"`
+	}{id})
+}
+
+func (d *OpsDeps) erase(w http.ResponseWriter, r *http.Request) error {
+	id := r.PathValue("player")
+	if !wire.GoodID(id) {
+		return domain.Refuse(domain.NotFound, "there is no such player")
+	}
+	if err := d.Operator.Erase(r.Context(), id); err != nil {
+		return err
+	}
+	d.Log.Info("a player was erased", "player", id)
+	return reply(w, http.StatusOK, struct {
+		Player string `json:"player"`
 	}{id})
 }

@@ -166,6 +166,7 @@ type operator struct {
 	drained int
 	hot     []rest.HotGame
 	evicted string
+	erased  string
 }
 
 func (o *operator) Drain()              { o.drained++ }
@@ -176,6 +177,33 @@ func (o *operator) Evict(_ context.Context, id string) error {
 	}
 	o.evicted = id
 	return nil
+}
+
+func (o *operator) Erase(_ context.Context, player string) error {
+	if player == "p_nobody" {
+		return domain.Refuse(domain.NotFound, "no name of such a player is recorded")
+	}
+	o.erased = player
+	return nil
+}
+
+func TestErase(t *testing.T) {
+	op := &operator{}
+	handler := rest.NewOps(rest.OpsDeps{Operator: op, Health: &rest.Health{}})
+	for _, test := range []struct {
+		method, player string
+		status         int
+		erased         string
+	}{
+		{"POST", "p_1", 200, "p_1"}, {"POST", "p_nobody", 404, ""}, {"POST", "a.b", 404, ""}, {"GET", "p_1", 405, ""},
+	} {
+		op.erased = ""
+		rec := httptest.NewRecorder()
+		handler.ServeHTTP(rec, httptest.NewRequest(test.method, "/admin/players/"+test.player+"/erase", nil))
+		if rec.Code != test.status || op.erased != test.erased {
+			t.Errorf("%+v: %d %s, erased %q", test, rec.Code, rec.Body, op.erased)
+		}
+	}
 }
 
 func TestOperations(t *testing.T) {

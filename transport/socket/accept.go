@@ -176,7 +176,7 @@ func (h *hijack) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		readBuf = watchBuf
 	}
 	early, _ := buffered.Reader.Peek(buffered.Reader.Buffered())
-	if tcp, ok := conn.(*net.TCPConn); ok && h.k.kind == kindWatch {
+	if tcp, ok := conn.(*net.TCPConn); ok && h.k.kind != kindPlay {
 		// The kernel's default of up to 4 MB would let a slow watcher fall minutes behind before anybody noticed.
 		_ = tcp.SetWriteBuffer(h.k.server.WatcherBuffer)
 	}

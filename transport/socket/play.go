@@ -94,12 +94,14 @@ func goodGame(id string) bool {
 
 // handle answers one message. Called by the reader, which takes the next one only after this.
 func (k *sock) handle(msg []byte, arrived int64) {
-	if len(k.boards) == 0 || k.boards[0].cursor == nil {
+	if k.kind != kindLobby && (len(k.boards) == 0 || k.boards[0].cursor == nil) {
 		return // is being sent away
 	}
 	var rules game.Rules
-	if state := k.boards[0].log.State(); k.kind == kindPlay && state != nil {
-		rules = state.Rules
+	if k.kind == kindPlay {
+		if state := k.boards[0].log.State(); state != nil {
+			rules = state.Rules
+		}
 	}
 	m, refusal, id := wire.Decode(msg, rules)
 	switch {
@@ -199,6 +201,9 @@ func (k *sock) pong(echo int64) {
 
 // say tells this socket alone, behind everything that it has got. On a socket of several boards every line names a game.
 func (k *sock) say(line []byte) {
+	if k.viewer != nil && !k.Full() { // who does not read what comes anyway waits for no answer
+		k.Send(line)
+	}
 	if len(k.boards) == 0 || k.boards[0].cursor == nil {
 		return
 	}

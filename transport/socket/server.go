@@ -54,7 +54,7 @@ type LiveClock interface {
 
 // Observer is told what happens at the edge; for metrics. Its methods must be quick and safe for concurrent use.
 type Observer interface {
-	// Opened and Closed report sockets by kind ("play", "watch"). why is the reason for which we ended it, or "peer".
+	// Opened and Closed report sockets by kind ("play", "watch", "lobby"). why is the reason for which we ended it, or "peer".
 	Opened(kind string)
 	Closed(kind, why string)
 	// Refused reports a handshake that was answered with an HTTP status.
@@ -114,6 +114,7 @@ type Deps struct {
 	Encoder        fanout.Encoder
 	Auth           Authority
 	Presence       *Presence
+	Lobby          Lobby                  // nil: this server has none, and ServeLobby is not mounted
 	Commands       limit.Limiter          // commands of a player in a game, shared with HTTP
 	Handshakes     *limit.Buckets[string] // by address; nil = no limit
 	Clock          LiveClock
@@ -178,6 +179,9 @@ func (s *Server) Register(mux *http.ServeMux) {
 	mux.HandleFunc("/play/{game}", s.ServePlay)
 	mux.HandleFunc("/watch/{game}", s.ServeWatch)
 	mux.HandleFunc("/watch", s.ServeBoards)
+	if s.Lobby != nil {
+		mux.HandleFunc("/lobby", s.ServeLobby)
+	}
 }
 
 // elapsed is how long a seat has been thinking: on our live clock if we put it on turn, else on the wall's.

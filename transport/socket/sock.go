@@ -13,6 +13,7 @@ import (
 
 	"github.com/plygames/ply/domain/game"
 	"github.com/plygames/ply/transport/fanout"
+	"github.com/plygames/ply/transport/lobby"
 	"github.com/plygames/ply/transport/wire"
 )
 
@@ -20,6 +21,7 @@ import (
 const (
 	kindPlay  = "play"
 	kindWatch = "watch"
+	kindLobby = "lobby"
 )
 
 // sock is one socket. One goroutine at a time reads it, from its opening to its end; everybody else only writes, or asks it to end.
@@ -30,6 +32,9 @@ type sock struct {
 	guest  bool
 	boards []board
 	seat   game.Seat // play only
+
+	gameKind string        // lobby only; empty = all kinds
+	viewer   *lobby.Viewer // lobby only; nil until joined
 
 	history bool // watch: the game was over before the handshake, even if a replay ends it again
 
@@ -77,6 +82,9 @@ func (k *sock) run() {
 		b.cursor = cursor
 		k.mu.Unlock()
 	}
+	if k.kind == kindLobby && !k.isEnded() {
+		k.look()
+	}
 	k.drained() // what came while there was no cursor to tell
 	go k.read()
 }
@@ -99,6 +107,7 @@ func (k *sock) end() {
 			c.Leave()
 		}
 	}
+	k.lookAway()
 	k.server.Presence.leave(k)
 	for i := range k.boards {
 		k.boards[i].log.Release()
@@ -163,11 +172,24 @@ func (k *sock) Send(msg []byte) {
 // drained tells the cursors that they may write again.
 func (k *sock) drained() {
 	k.mu.Lock()
-	defer k.mu.Unlock()
 	for i := range k.boards {
 		if c := k.boards[i].cursor; c != nil {
 			c.Drained()
 		}
+	}
+	viewer := k.viewer
+	k.mu.Unlock()
+	if viewer != nil {
+		k.server.Lobby.Drained(viewer)
+	}
+}
+
+func (k *sock) isEnded() bool {
+	select {
+	case <-k.ended:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -203,7 +203,9 @@ func (c *checker) reads(m match) {
 		}
 	}
 	c.must(200, "GET /api/me/games", "/api/me/games?status=live", c.ann, "")
+	c.must(200, "GET /api/tv", "/api/tv?kind=chess&limit=16", "", "")
 	c.must(200, "GET /api/kinds", "/api/kinds", "", "")
+	c.players()
 	for route, want := range map[string][]byte{"/api/openapi.yaml": transport.OpenAPI(), "/api/asyncapi.yaml": transport.AsyncAPI()} {
 		if _, text := c.ask("GET "+route, route, "", ""); !bytes.Equal(text, want) {
 			c.t.Errorf("%s is another document than the one this test knows", route)
@@ -257,6 +259,7 @@ func (c *checker) operations(m match) {
 	c.must(200, "GET /admin/games", "/admin/games", "", "")
 	const evict = "POST /admin/games/{game}/evict"
 	c.must(404, evict, "/admin/games/000000000000/evict", "", "")
+	c.erase()
 	// The sockets of the game have just been closed; it is in use until the server has noticed.
 	harness.Eventually(c.t, 10*time.Second, "the game can be evicted", func() bool {
 		status, _ := c.ask(evict, "/admin/games/"+m.id+"/evict", "", "")

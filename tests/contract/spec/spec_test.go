@@ -103,6 +103,14 @@ func emitted() [][]byte {
 	for _, line := range boards {
 		lines = append(lines, line, wire.WithGame(line, "k3JqT9xBv2Lm"))
 	}
+	offer := wire.Offer{Game: "k3JqT9xBv2Lm", Kind: "chess", Clock: clock.Spec{Type: clock.Fischer, Initial: 60_000}, Rated: true, Seat: "black",
+		By: "p_a", Rating: 1500, Pair: json.RawMessage(`{"rating":[1400,1600]}`)}
+	for _, spec := range []clock.Spec{offer.Clock, {Type: clock.Delay, Initial: 60_000, Delay: 1}, {Type: clock.Days, Days: 1}} {
+		offer.Clock = spec
+		body := encoder.Offer(offer)
+		lines = append(lines, wire.LobbyGames([][]byte{body, body}), wire.LobbyGames(nil), wire.LobbyOpen(body))
+	}
+	lines = append(lines, wire.LobbyClosed("k3JqT9xBv2Lm"))
 	for _, kind := range wire.Kinds() {
 		lines = append(lines, wire.Error("", &domain.Error{Kind: kind, Message: "m"}))
 	}

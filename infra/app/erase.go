@@ -1,0 +1,47 @@
+package app
+
+import (
+	"context"
+	"net/url"
+	"time"
+
+	"github.com/plygames/ply/commands"
+	"github.com/plygames/ply/domain"
+	"github.com/plygames/ply/domain/event"
+	"github.com/plygames/ply/domain/player"
+)
+
+// ErasePath is where the second listener erases a player.
+func ErasePath(id string) string { return "/admin/players/" + url.PathEscape(id) + "/erase" }
+
+// Erase implements rest.Operator. The tokens go first: one of a guest has the name in it, and would bring it back.
+func (o *operator) Erase(ctx context.Context, id string) error {
+	if err := o.people.Revoke(id, time.Now()); err != nil {
+		return &domain.Error{Kind: domain.Unavailable, Message: "the revocation could not be recorded: try again", Err: err}
+	}
+	o.sockets.Revoke(id)
+	return o.games.Erase(ctx, id, o.emptier())
+}
+
+// emptier is the store itself: people's streams are in no journal.
+func (a *App) emptier() commands.Emptier {
+	if store, ok := a.all.(commands.Emptier); ok {
+		return store
+	}
+	return a.local
+}
+
+// Erase implements rest.Operator: who was erased by a server that uses this store is taken off its disk.
+func (s *storeOperator) Erase(ctx context.Context, id string) error {
+	last, found, err := s.local.Last(ctx, event.PlayerStream(id))
+	if err == nil && (!found || last.Type != player.ErasedType) {
+		return domain.Refuse(domain.NotFound, "no server has erased such a player yet: ask one of those that use this store first")
+	}
+	if err == nil {
+		err = s.local.Empty(ctx, last.Stream, last.Version)
+	}
+	if err != nil {
+		return &domain.Error{Kind: domain.Unavailable, Message: "not all names are out of the store yet; ask again", Err: err}
+	}
+	return nil
+}
