@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/plygames/ply/tests/harness"
+	"github.com/plygames/ply/tests/parts/process"
 	"github.com/plygames/ply/transport/client"
 )
 
@@ -56,6 +58,16 @@ func (s *site) begin(t *testing.T, ctx context.Context, path, token string) *htt
 	return answer
 }
 
+func equal(t *testing.T, a, b string) bool {
+	t.Helper()
+	x, err1 := os.ReadFile(a)
+	y, err2 := os.ReadFile(b)
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	return bytes.Equal(x, y)
+}
+
 // line is what a line of all games must have.
 type line struct {
 	T, Game, Pos string
@@ -91,7 +103,19 @@ func TestOverHTTP(t *testing.T) {
 	for _, format := range []string{"pgn", "ndjson", "parquet"} {
 		files[format] = export(t, s.Data, format)
 	}
-	s.Restart()
+	addrs, err := process.FreeAddrs(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Restart(harness.Env("PLY_ROLES", "store"), harness.Env("PLY_STORE_ADDR", addrs[0]))
+	for format, name := range files { // a shared store has other positions, and the same games in the same order
+		shared := export(t, "unused", format, "--store", "esdb://"+addrs[0]+"?tls=false")
+		if !equal(t, shared, name) {
+			t.Errorf("%s of a shared store differs", format)
+		}
+	}
+	s.Stop()
+	s.Restart(harness.Env("PLY_ROLES", "play,watch,relay,project"))
 	for format, name := range files {
 		want, err := os.ReadFile(name)
 		if err != nil {

@@ -27,7 +27,7 @@ func TestImportAgain(t *testing.T) {
 
 // TestBadGames: each is told with its line and skipped; those before and behind are imported.
 func TestBadGames(t *testing.T) {
-	const good = "[White \"A\"]\n[Black \"B\"]\n[Result \"0-1\"]\n\n1. f3 e5 2. g4 Qh4# 0-1\n\n"
+	const good = "[Event \"E\"]\n[White \"A\"]\n[Black \"B\"]\n[Result \"0-1\"]\n\n1. f3 e5 2. g4 Qh4# 0-1\n\n"
 	for name, bad := range map[string]string{
 		"illegal move":        "[White \"C\"]\n[Result \"1-0\"]\n\n1. e4 e5 2. Ke3 1-0\n\n",
 		"no move":             "[White \"C\"]\n[Result \"1-0\"]\n\n1. e4 zz 1-0\n\n",
@@ -35,7 +35,8 @@ func TestBadGames(t *testing.T) {
 		"another result":      "[White \"C\"]\n[Result \"1-0\"]\n\n1. f3 e5 2. g4 Qh4# 1-0\n\n",
 		"two results":         "[White \"C\"]\n[Result \"1-0\"]\n\n1. e4 e5 0-1\n\n",
 		"moves after the end": "[White \"C\"]\n[Result \"0-1\"]\n\n1. f3 e5 2. g4 Qh4# 3. a3 0-1\n\n",
-		"an open comment":     "[White \"C\"]\n[Result \"1-0\"]\n\n1. e4 (1. d4 1-0\n\n",
+		"an open variation":   "[White \"C\"]\n[Result \"1-0\"]\n\n1. e4 (1. d4 1-0\n\n",
+		"an open comment":     "[White \"C\"]\n[Result \"1-0\"]\n\n1. e4 {never closed 1-0\n\n",
 		"a wrong FEN":         "[White \"C\"]\n[Result \"1-0\"]\n[SetUp \"1\"]\n[FEN \"8/8\"]\n\n1. e4 1-0\n\n",
 		"without a move":      "[White \"C\"]\n[Result \"1-0\"]\n\n1-0\n\n",
 	} {
@@ -47,7 +48,7 @@ func TestBadGames(t *testing.T) {
 				t.Fatal(err)
 			}
 			r := ply(t, "import", "--data", data, file)
-			if r.code != 1 || !strings.Contains(r.out, file+":8: skipped: ") || !strings.Contains(r.out, "imported 2 games with 8 moves") {
+			if r.code != 1 || !strings.Contains(r.out, file+":9: skipped: ") || !strings.Contains(r.out, "imported 2 games with 8 moves") {
 				t.Errorf("%+v", r)
 			}
 			out, err := os.ReadFile(export(t, data, "pgn"))

@@ -28,7 +28,7 @@ func TestReplay(t *testing.T) {
 		t.Fatalf("no id in\n%s", out)
 	}
 	shown := must(t, "replay", string(id[1]), "--data", data).out
-	for _, want := range []string{"white: A\n", "  1.   e4 ", "  2.   Nf3        +0:02.5  white 0:58.5  black 1:00.0\n", "white won: resign\n"} {
+	for _, want := range []string{"white: A\n", "  1.   e4 ", "  2.   Nf3       +0:02.5  white 0:58.5  black 1:00.0\n", "white won: resign\n"} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("no %q in\n%s", want, shown)
 		}

@@ -59,7 +59,8 @@ func (s *Splitter) Next() (Text, error) {
 		add(s.ahead, s.aheadLine)
 		tags, s.ahead = true, nil
 	}
-	gap := false // an empty line after tags: if tags follow, they are the next game's
+	blank := false // the line before was empty
+	gap := false   // an empty line after tags: if tags follow, they are the next game's
 	for {
 		line, at, err := s.next()
 		if err != nil {
@@ -69,6 +70,10 @@ func (s *Splitter) Next() (Text, error) {
 			break
 		}
 		text := bytes.TrimSpace(line)
+		if inComment && blank && bytes.HasPrefix(line, []byte(`[Event "`)) {
+			inComment = false // it was never closed: the next game shall not be lost with it
+		}
+		blank = len(text) == 0
 		switch {
 		case !inComment && bytes.HasPrefix(line, []byte("%")):
 			continue // private to some program (PGN standard, section 6); the library takes it for moves
