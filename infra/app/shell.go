@@ -98,7 +98,8 @@ func (s *shell) closeFolder() error {
 // handle says who answers on the two listeners.
 func (s *shell) handle(public, admin http.Handler) {
 	s.publicServer, s.adminServer = newServer(public, s.log), newServer(admin, s.log)
-	s.adminServer.WriteTimeout = 0 // profiles and backups take as long as they take
+	// Profiles and backups take as long as they take, and a request is ended too when its time for reading is over.
+	s.adminServer.ReadTimeout, s.adminServer.WriteTimeout = 0, 0
 }
 
 // openListeners takes the ports, and writes down where they are.
