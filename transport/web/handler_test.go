@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"regexp"
 	"strings"
 	"testing"
@@ -12,9 +13,9 @@ import (
 	"github.com/plygames/ply/transport/web"
 )
 
-func ask(t *testing.T, method, path string, headers ...string) *http.Response {
+func ask(t *testing.T, method, target string, headers ...string) *http.Response {
 	t.Helper()
-	r := httptest.NewRequest(method, "http://play.example:8080"+path, nil)
+	r := httptest.NewRequest(method, "http://play.example:8080"+target, nil)
 	for i := 0; i < len(headers); i += 2 {
 		if headers[i] == "Host" {
 			r.Host = headers[i+1]
@@ -49,7 +50,11 @@ func TestPagesAndTheRest(t *testing.T) {
 		{"GET", "/nothing", 404, ""},
 		{"GET", "/assets/-/nothing.js", 404, ""},
 		{"GET", "/assets/-/index.html", 404, ""},
+		{"GET", "/player/p_1", 200, "text/html"},
+		{"GET", "/tv", 200, "text/html"},
+		{"GET", "/boards", 200, "text/html"},
 		{"GET", "/assets/-/main.js", 200, "text/javascript"},
+		{"GET", "/assets/-/board/board.js", 200, "text/javascript"},
 		{"GET", "/assets/-/icon.svg", 200, "image/svg+xml"},
 		{"POST", "/", 405, ""},
 	} {
@@ -96,9 +101,9 @@ func TestIndexIsWhole(t *testing.T) {
 		if r.StatusCode != 200 || !strings.Contains(r.Header.Get("Cache-Control"), "immutable") {
 			t.Errorf("%s: %d, %s", m[1], r.StatusCode, r.Header.Get("Cache-Control"))
 		}
-		for _, i := range regexp.MustCompile(`from "\./([^"]+)"`).FindAllStringSubmatch(text(t, r), -1) {
-			if path := m[1][:strings.LastIndex(m[1], "/")+1] + i[1]; !strings.Contains(index, path) {
-				t.Errorf("%s imports %s, which the index does not preload", m[1], path)
+		for _, i := range regexp.MustCompile(`(?:from|import) "(\.\.?/[^"]+)"`).FindAllStringSubmatch(text(t, r), -1) {
+			if wanted := path.Join(path.Dir(m[1]), i[1]); !strings.Contains(index, wanted) {
+				t.Errorf("%s imports %s, which the index does not preload", m[1], wanted)
 			}
 		}
 	}

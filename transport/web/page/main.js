@@ -1,9 +1,9 @@
 // Which page this is, and the frame around it.
 
-import { el, setText } from "./dom.js";
-import { showHome } from "./home.js";
-import { Table } from "./table.js";
-import { toast } from "./toasts.js";
+import { el, setText } from "./base/dom.js";
+import { showHome } from "./home/home.js";
+import { Table } from "./game/table.js";
+import { toast } from "./base/toasts.js";
 import { refusal } from "./words.js";
 
 const root = document.getElementById("page");

@@ -122,3 +122,7 @@ export const seatLost = "Your guest name has expired, so this page can only watc
 
 /** Any other close that forbids to come back: RFC codes of a broken client. */
 export const stopped = "The connection was refused. Reload the page.";
+
+// The game's screen.
+
+// The first page, players, boards and TV.

@@ -1,7 +1,7 @@
 // A replay: the watch socket at a speed, from where we are.
 
-import { Connection } from "./connection.js";
-import { freshToken } from "./identity.js";
+import { Connection } from "../net/connection.js";
+import { freshToken } from "../net/identity.js";
 
 export class Replay {
   speed;

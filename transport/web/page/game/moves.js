@@ -1,6 +1,6 @@
 // The move list, and the buttons that step through it.
 
-import { button, el, setText } from "./dom.js";
+import { button, el, setText } from "../base/dom.js";
 
 // Pictures for the steps; fonts don't agree on arrows.
 const arrows = {

@@ -1,13 +1,13 @@
 // The first page: start a game, follow a link, go back to a game.
 
-import { call, insist, newID } from "./api.js";
-import { Board } from "./board.js";
-import { confirm, nameInput } from "./dialogs.js";
-import { button, el } from "./dom.js";
-import { asGuest, freshToken, lastName, leave, whoAmI } from "./identity.js";
-import { choices, seats } from "./memory.js";
-import { toast } from "./toasts.js";
-import { clockName, ending, playerName, refusal, seatName } from "./words.js";
+import { call, insist, newID } from "../net/api.js";
+import { Board } from "../board/board.js";
+import { confirm, nameInput } from "../base/dialogs.js";
+import { button, el } from "../base/dom.js";
+import { asGuest, freshToken, lastName, leave, whoAmI } from "../net/identity.js";
+import { choices, seats } from "../base/memory.js";
+import { toast } from "../base/toasts.js";
+import { clockName, ending, playerName, refusal, seatName } from "../words.js";
 
 const minute = 60000;
 

@@ -1,11 +1,11 @@
 // A session shows one game: it reads the game, keeps a socket to it, folds what arrives and sends what we wish.
 
-import { call, insist, lines, newID } from "./api.js";
-import { Commands } from "./commands.js";
-import { Connection } from "./connection.js";
+import { call, insist, lines, newID } from "../net/api.js";
+import { Commands } from "../net/commands.js";
+import { Connection } from "../net/connection.js";
 import { Game } from "./game.js";
-import { forgetToken, freshToken, whoAmI } from "./identity.js";
-import { refusal, seatLost } from "./words.js";
+import { forgetToken, freshToken, whoAmI } from "../net/identity.js";
+import { refusal, seatLost } from "../words.js";
 
 const unnumbered = new Set(["state", "live", "stale", "ok", "error", "crowd", "gone", "rematch", "pong"]);
 

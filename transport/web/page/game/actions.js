@@ -1,8 +1,8 @@
 // The buttons of a player: each says what it will do.
 
-import { confirm } from "./dialogs.js";
-import { button } from "./dom.js";
-import { playerName, wishes } from "./words.js";
+import { confirm } from "../base/dialogs.js";
+import { button } from "../base/dom.js";
+import { playerName, wishes } from "../words.js";
 
 /** Lists the buttons for what is known: {key, build}; see cards.js for what table is. */
 export function actions(table) {

@@ -1,7 +1,7 @@
 // The cards beside the board: what is going on, and what is asked of us.
 
-import { button, el } from "./dom.js";
-import { clockName, ending, playerName, seatName } from "./words.js";
+import { button, el } from "../base/dom.js";
+import { clockName, ending, playerName, seatName } from "../words.js";
 
 /**
  * Lists the cards for what is known: {key, build}. A card is built again only when its key changes, so that buttons

@@ -1,6 +1,6 @@
 // A socket that comes back: section 9's close codes and section 11's back-off. What the lines mean is not its matter.
 
-import { stops, stopped } from "./words.js";
+import { stops, stopped } from "../words.js";
 
 const first = 1000;
 const longest = 10000;

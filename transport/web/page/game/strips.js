@@ -1,9 +1,9 @@
 // The strips above and below the board: who sits there, whether they are here, what they took, what time they have.
 
 import { format, spoken } from "./clocks.js";
-import { el, setText } from "./dom.js";
-import { drawPiece } from "./pieces.js";
-import { playerName, seatName } from "./words.js";
+import { el, setText } from "../base/dom.js";
+import { drawPiece } from "../board/pieces.js";
+import { playerName, seatName } from "../words.js";
 
 const hurry = 10000;
 

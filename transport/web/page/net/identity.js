@@ -1,7 +1,7 @@
 // Who we are: a guest, made at the first need and kept in this browser.
 
 import { call } from "./api.js";
-import { guest } from "./memory.js";
+import { guest } from "../base/memory.js";
 
 const renewBefore = 2 * 3600 * 1000;
 

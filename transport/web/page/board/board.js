@@ -1,7 +1,7 @@
 // The board: 64 buttons below, pieces above them, and a chooser for promotions. It draws what it is told and reports
 // which two squares were chosen among those it was told are allowed.
 
-import { button, el } from "./dom.js";
+import { button, el } from "../base/dom.js";
 import { drawPiece, nameOf } from "./pieces.js";
 import { kingToMove, piecesOf, promotes, squaresOf } from "./position.js";
 

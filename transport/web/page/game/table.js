@@ -1,21 +1,21 @@
 // The page of one game: board, clocks, moves, cards and buttons around one session.
 
-import { insist, newID } from "./api.js";
+import { insist, newID } from "../net/api.js";
 import { actions } from "./actions.js";
-import { Board } from "./board.js";
+import { Board } from "../board/board.js";
 import { cards } from "./cards.js";
 import { remaining } from "./clocks.js";
-import { askName } from "./dialogs.js";
-import { button, el, setText } from "./dom.js";
-import { asGuest, lastName, whoAmI } from "./identity.js";
-import { seats } from "./memory.js";
+import { askName } from "../base/dialogs.js";
+import { button, el, setText } from "../base/dom.js";
+import { asGuest, lastName, whoAmI } from "../net/identity.js";
+import { seats } from "../base/memory.js";
 import { Moves } from "./moves.js";
-import { captured } from "./position.js";
+import { captured } from "../board/position.js";
 import { Replay } from "./replay.js";
 import { Session } from "./session.js";
 import { Strip } from "./strips.js";
-import { toast } from "./toasts.js";
-import { clockName, ending, playerName, refusal, seatName } from "./words.js";
+import { toast } from "../base/toasts.js";
+import { clockName, ending, playerName, refusal, seatName } from "../words.js";
 
 const tick = 100;
 
