@@ -125,4 +125,56 @@ export const stopped = "The connection was refused. Reload the page.";
 
 // The game's screen.
 
+/** The pieces by their letters. */
+export const pieceNames = { q: "Queen", n: "Knight", r: "Rook", b: "Bishop", k: "King", p: "Pawn" };
+
+/** The name of a piece as FEN writes it, such as "white knight". */
+export function pieceName(code) {
+  return `${code === code.toUpperCase() ? "white" : "black"} ${pieceNames[code.toLowerCase()].toLowerCase()}`;
+}
+
+/** A rating behind a name; empty without one. */
+export function ratingOf(player) {
+  return player?.rating ? String(player.rating) : "";
+}
+
+export const boardWords = {
+  board: "Chess board",
+  promote: "Promote to",
+  square: (square, piece, { target, selected, premove }) => square + (piece ? `, ${piece}` : "") + (target ? ", can go here" : "")
+    + (selected ? ", selected" : "") + (premove ? ", premove" : ""),
+};
+
+export const miniWords = {
+  label: (players, seat, over) => `${playerName(players?.white, "white")} against ${playerName(players?.black, "black")}, `
+    + (over ? `finished${typeof over === "string" ? ` ${over}` : ""}` : seat ? `${seatName(seat)} to move` : "not started"),
+};
+
+/** A time as people say it, for screen readers. */
+export function spokenTime(ms) {
+  const seconds = Math.floor(ms / 1000);
+  const parts = [];
+  for (const [size, unit] of [[86400, "day"], [3600, "hour"], [60, "minute"], [1, "second"]]) {
+    const n = size === 1 ? seconds % 60 : Math.floor(seconds / size) % (size === 86400 ? 1e9 : size === 3600 ? 24 : 60);
+    if (n > 0) {
+      parts.push(`${n} ${unit}${n === 1 ? "" : "s"}`);
+    }
+  }
+  return parts.slice(0, 2).join(" ") || "no time";
+}
+
+/** A move as people say it: "Nbxd2+" is "knight b takes d2, check". What is not SAN is said as it is written. */
+export function spokenMove(san) {
+  const [, castle, piece, from, takes, to, promoted, sign] = /^(?:(O-O(?:-O)?)|([KQRBN])?([a-h]?[1-8]?)(x)?([a-h][1-8])(?:=([QRBN]))?)([+#])?$/.exec(san) ?? [];
+  const end = { "+": ", check", "#": ", checkmate" }[sign] ?? "";
+  if (castle) {
+    return (castle === "O-O" ? "castles kingside" : "castles queenside") + end;
+  }
+  if (!to) {
+    return san;
+  }
+  const words = [piece ? pieceNames[piece.toLowerCase()].toLowerCase() : takes ? "" : "pawn", from, takes && "takes", takes ? to : `to ${to}`];
+  return words.filter(Boolean).join(" ") + (promoted ? `, promotes to ${pieceNames[promoted.toLowerCase()].toLowerCase()}` : "") + end;
+}
+
 // The first page, players, boards and TV.

@@ -1,9 +1,9 @@
 // The strips above and below the board: who sits there, whether they are here, what they took, what time they have.
 
-import { format, spoken } from "./clocks.js";
+import { format } from "./clocks.js";
 import { el, setText } from "../base/dom.js";
 import { drawPiece } from "../board/pieces.js";
-import { playerName, seatName } from "../words.js";
+import { playerName, seatName, spokenTime } from "../words.js";
 
 const hurry = 10000;
 
@@ -49,7 +49,7 @@ export class Strip {
     this.#clock.classList.toggle("low", left < hurry);
     this.#clock.classList.toggle("unsure", !steady);
     // Screen readers get the time when they ask, not each tenth of a second.
-    const label = spoken(left - (left % 10000));
+    const label = spokenTime(left - (left % 10000));
     if (this.#clock.getAttribute("aria-label") !== label) {
       this.#clock.setAttribute("aria-label", label);
     }
