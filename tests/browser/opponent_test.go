@@ -122,6 +122,9 @@ func lastMove(t testing.TB, s client.State) string {
 		}
 		return move
 	}
+	if len(s.View) == 0 {
+		return "" // nothing has arrived yet
+	}
 	var view struct {
 		Moves []string `json:"moves"`
 	}
