@@ -165,7 +165,7 @@ func TestWeight(t *testing.T) {
 		total += len(text(t, ask(t, "GET", m[1], "Accept-Encoding", "gzip")))
 	}
 	t.Logf("%d bytes", total)
-	if total > 60_000 {
+	if total > 150_000 {
 		t.Errorf("the page weighs %d bytes", total)
 	}
 }
