@@ -441,9 +441,9 @@ func TestNotices(t *testing.T) {
 	r.join(t, s, fanout.Start{})
 	r.hub.Notify(id, fanout.Notice{Slot: "gone", Line: []byte(`{"t":"gone","v":1}`), Keep: true})
 	s.waitFor(t, "gone/1")
-	r.hub.Crowd(id, []byte(`{"t":"crowd","v":1}`))
+	r.hub.Crowd(id, []byte(`{"t":"crowd","v":1}`), []byte(`{"t":"crowd","v":1}`))
 	s.waitFor(t, "crowd/1")
-	r.hub.Crowd(id, []byte(`{"t":"crowd","v":1}`)) // unchanged
+	r.hub.Crowd(id, []byte(`{"t":"crowd","v":1}`), []byte(`{"t":"crowd","v":1}`)) // unchanged
 	r.hub.Notify(id, fanout.Notice{Slot: "gone", Line: []byte(`{"t":"gone","v":2}`)})
 	s.waitFor(t, "gone/2")
 	if got := strings.Join(s.types(), " "); got != "state/4 live/4 gone/1 crowd/1 gone/2" {
@@ -457,7 +457,7 @@ func TestNotices(t *testing.T) {
 	r.hub.HoldCrowd(id)
 	held := newSock()
 	r.join(t, held, fanout.Start{})
-	r.hub.Crowd(id, []byte(`{"t":"crowd","v":1}`))
+	r.hub.Crowd(id, []byte(`{"t":"crowd","v":1}`), []byte(`{"t":"crowd","v":1}`))
 	held.waitFor(t, "crowd/1")
 }
 

@@ -211,8 +211,12 @@ func (l *Log) Version() uint64 {
 // stateLine is the state line as of now. Called with mu held.
 func (l *Log) stateLine() []byte {
 	if l.state == nil {
+		here := l.hub.Here
+		if l.src.Delayed && l.at.Status != game.Over {
+			here = l.hub.WasHere
+		}
 		l.state = l.named(l.hub.Encoder.State(l.at, wire.StateContext{
-			TS: l.hub.Wall(), To: l.to, Here: l.hub.Here(l.id), Elapsed: l.src.Elapsed,
+			TS: l.hub.Wall(), To: l.to, Here: here(l.id), Elapsed: l.src.Elapsed,
 		}))
 	}
 	return l.state
