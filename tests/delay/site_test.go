@@ -233,3 +233,8 @@ func (k *sock) newest() (v float64) {
 	}
 	return v
 }
+
+func dump(o object) string {
+	text, _ := json.Marshal(o) // was read from JSON
+	return string(text)
+}

@@ -111,6 +111,22 @@ func (h *Hub) Moved(id string) {
 	}
 }
 
+// Renamed tells that somebody is called otherwise, or nothing: lines with the old name in them are given to nobody who comes
+// after it has returned.
+func (h *Hub) Renamed(player string) {
+	h.mu.Lock()
+	logs := make([]*Log, 0, len(h.logs))
+	for _, b := range h.boards {
+		for l := range b.logs {
+			logs = append(logs, l)
+		}
+	}
+	h.mu.Unlock()
+	for _, l := range logs {
+		l.renamed(player)
+	}
+}
+
 func (h *Hub) change(id string, how func(*board)) {
 	h.mu.Lock()
 	b := h.boards[id]

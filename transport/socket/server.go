@@ -200,6 +200,10 @@ func (s *Server) Revoke(player string) {
 	}
 }
 
+// Renamed tells that somebody is called otherwise, or nothing: no socket that is opened after it has returned shows the old
+// name.
+func (s *Server) Renamed(player string) { s.hub.Renamed(player) }
+
 func (s *Server) of(player string) []*sock {
 	s.mu.Lock()
 	defer s.mu.Unlock()
