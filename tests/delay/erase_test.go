@@ -243,3 +243,54 @@ func filesWith(t *testing.T, dir, text string) (found []string) {
 	}
 	return found
 }
+
+// TestErasedPeopleAreImportedNameless: a person of imported games is erased. The same file again, and another game of the same
+// person, bring the name back neither to disk nor to what is shown.
+func TestErasedPeopleAreImportedNameless(t *testing.T) {
+	const name = "Wb6kTq9Xz"
+	text := func(event string) string {
+		return "[Event \"" + event + "\"]\n[White \"" + name + "\"]\n[Black \"Opponent\"]\n[Date \"1990.01.02\"]\n[Result \"1-0\"]\n\n1. e4 e5 1-0\n"
+	}
+	s := start(t)
+	s.Stop()
+	ply := func(args ...string) string {
+		t.Helper()
+		out, err := exec.Command(harness.Binary(t), args...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v: %v: %s", args, err, out)
+		}
+		return string(out)
+	}
+	dir := t.TempDir()
+	for _, event := range []string{"first", "second"} {
+		if err := os.WriteFile(filepath.Join(dir, event), []byte(text(event)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ply("import", "--data", s.Data, filepath.Join(dir, "first"))
+	s.Restart()
+	all := s.token("p_analyst", "read:all")
+	row := parse(t, s.get("/api/export/games.ndjson", all))
+	id := row["players"].([]any)[0].(string)
+	if row["names"].([]any)[0] != name || len(filesWith(t, s.Data, name)) == 0 {
+		t.Fatalf("the name is not there in the first place: %v", row)
+	}
+	if status, _, text := s.ask("POST", "/admin/players/"+id+"/erase", "", ""); status != 200 {
+		t.Fatalf("%d %s", status, text)
+	}
+	s.Stop()
+	ply("import", "--data", s.Data, filepath.Join(dir, "first"))
+	if out := ply("import", "--data", s.Data, filepath.Join(dir, "second")); !strings.Contains(out, "imported 1 games") {
+		t.Errorf("the second game: %s", out)
+	}
+	ply("verify", "--data", s.Data)
+	if found := filesWith(t, s.Data, name); len(found) > 0 {
+		t.Errorf("the name is in %v", found)
+	}
+	s.Restart()
+	for _, format := range []string{"ndjson", "pgn"} {
+		if text := s.get("/api/export/games."+format, all); strings.Contains(text, name) || !strings.Contains(text, "Opponent") {
+			t.Errorf("exported is %s", text)
+		}
+	}
+}

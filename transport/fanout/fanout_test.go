@@ -461,6 +461,23 @@ func TestNotices(t *testing.T) {
 	held.waitFor(t, "crowd/1")
 }
 
+// Who sees a game late is told of who was there then, and not even that something has changed now.
+func TestCrowdOfThoseWhoSeeLate(t *testing.T) {
+	r := newRig(t)
+	r.src.Key, r.src.Delayed = "late", true
+	s := newSock()
+	r.join(t, s, fanout.Start{})
+	crowd := func(n int) []byte { return fmt.Appendf(nil, `{"t":"crowd","v":%d}`, n) }
+	r.hub.Crowd(id, crowd(1), crowd(9))
+	s.waitFor(t, "crowd/9")
+	r.hub.Crowd(id, crowd(2), crowd(9))
+	r.hub.Crowd(id, crowd(2), crowd(8))
+	s.waitFor(t, "crowd/8")
+	if got := strings.Join(s.types(), " "); got != "state/4 live/4 crowd/9 crowd/8" {
+		t.Fatalf("got %v", got)
+	}
+}
+
 func TestLogsAreSharedAndDropped(t *testing.T) {
 	r := newRig(t)
 	var wg sync.WaitGroup
