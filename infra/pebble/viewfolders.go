@@ -209,11 +209,14 @@ func (s *Store) openView(name, folder string) (*View, error) {
 	if s.views[folder] != nil {
 		return nil, fmt.Errorf("view %s is open already", name)
 	}
-	f, err := s.openCache(s.fs.PathJoin("views", folder))
+	open := func() (*folder, error) { return s.openCache(s.fs.PathJoin("views", folder)) }
+	f, err := open()
 	if err != nil {
 		return nil, fmt.Errorf("view %s: %w", name, err)
 	}
-	v := &View{name: name, folder: f, remove: func() error { return s.fs.RemoveAll(s.viewPath(folder)) }, free: func() {
+	// Appends stop first, so that what was appended can still be folded.
+	space := &room{fs: s.fs, dir: s.config.Dir, least: s.config.MinFree / 2}
+	v := &View{name: name, folder: f, open: open, room: space, remove: func() error { return s.fs.RemoveAll(s.viewPath(folder)) }, free: func() {
 		s.viewsMu.Lock()
 		defer s.viewsMu.Unlock()
 		delete(s.views, folder)
