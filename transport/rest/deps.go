@@ -61,7 +61,7 @@ type unobserved struct{}
 func (unobserved) Refused(int, string) {}
 func (unobserved) Cut(string)          {}
 
-// Deps is what the routes need of the world. All are required but TV, Origins, Observer, Patience and Log.
+// Deps is what the routes need of the world. All are required but Finder, TV, Origins, Observer, Patience and Log.
 type Deps struct {
 	Commands Commands
 	History  History
@@ -70,7 +70,8 @@ type Deps struct {
 	Namer    Namer
 	Lists    Lists
 	Players  Players
-	TV       TV // nil: this server has none
+	Finder   Finder // nil: nobody is found
+	TV       TV     // nil: this server has none
 	Bulk     Bulk
 	Presence Presence
 	Limiter  limit.Limiter

@@ -131,7 +131,7 @@ func TestLists(t *testing.T) {
 			Seats: []game.Place{{Seat: "white", Player: "g_a"}, {Seat: "black", Player: "p_cy"}}},
 	}
 	a := w.ask("GET", "/api/games", "", "")
-	want := `{"games":[{"game":"k3JqT9xBv2Lm","kind":"chess","status":"open","clock":{"type":"days","days":2},"rated":true,"access":"open","watch":"public","delay":0,` +
+	want := `{"games":[{"game":"k3JqT9xBv2Lm","kind":"chess","status":"open","clock":{"type":"days","days":2},"class":"days","rated":true,"access":"open","watch":"public","delay":0,` +
 		`"players":{"white":{"id":"p_cy","name":"Cy","rating":1512}},"seat":"black","by":{"id":"p_cy","name":"Cy","rating":1512},"pair":{"rating":[1400,1600]},"created":5,"ts":6},` +
 		`{"game":"k3JqT9xBv2Ln","kind":"chess","status":"ended","clock":{"type":"none"},"rated":false,"access":"invite","watch":"link","delay":0,` +
 		`"players":{"black":{"id":"p_cy","name":"Cy"},"white":{"id":"g_a"}},"reason":"mate","winner":"black","scores":{"black":2,"white":0},"created":1,"ts":2}],"next":"more"}`

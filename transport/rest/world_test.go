@@ -63,7 +63,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w.handler = rest.New(rest.Deps{Commands: w, History: w, People: w.people, Encoder: &wire.Encoder{Names: w}, Namer: w,
-		Lists: w, TV: screen{w}, Presence: w, Limiter: w, Health: w.health, Kinds: []game.Rules{chess.Rules{}},
+		Lists: w, Finder: w, TV: screen{w}, Presence: w, Limiter: w, Health: w.health, Kinds: []game.Rules{chess.Rules{}},
 		Now: func() time.Time { return time.UnixMilli(w.clock()) }, Live: w.clock,
 		Elapsed: func(o game.Origin) int64 { return w.clock() - o.At },
 		Origins: []string{"https://pages.example"}})

@@ -8,7 +8,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -17,6 +19,10 @@ var page embed.FS
 
 // placeholder stands in index.html where the content hash goes, so that every file below it may be cached for ever.
 const placeholder = "/assets/-/"
+
+// listed is where index.html wants its style sheets and modules named. Named at once, they all come in one round trip
+// instead of one for each level of imports.
+const listed = "<!-- files -->"
 
 // file is one embedded file, ready to be sent.
 type file struct {
@@ -61,8 +67,23 @@ func build() (*site, error) {
 		return nil, err
 	}
 	s.hash = hex.EncodeToString(sum.Sum(nil)[:6])
+	index = bytes.Replace(index, []byte(listed), []byte(s.links()), 1)
 	s.index, err = prepare("index.html", bytes.ReplaceAll(index, []byte(placeholder), []byte("/assets/"+s.hash+"/")))
 	return s, err
+}
+
+// links are the tags for all style sheets and modules, by folder and name: base comes before what builds on it.
+func (s *site) links() string {
+	var sheets, modules strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(s.assets)) {
+		switch path.Ext(name) {
+		case ".css":
+			fmt.Fprintf(&sheets, "<link rel=\"stylesheet\" href=\"%s%s\">\n  ", placeholder, name)
+		case ".js":
+			fmt.Fprintf(&modules, "<link rel=\"modulepreload\" href=\"%s%s\">\n  ", placeholder, name)
+		}
+	}
+	return sheets.String() + strings.TrimRight(modules.String(), "\n ")
 }
 
 func prepare(name string, body []byte) (file, error) {

@@ -7,7 +7,10 @@ import (
 	"strings"
 )
 
-// Handler serves the page at "/" and "/game/{id}", and its files below "/assets/". Mount it at "/", behind the more
+// screens are the addresses at which the page itself answers; which of them it is, its script reads off the address.
+var screens = []string{"/{$}", "/game/{id}", "/player/{id}", "/players", "/tv", "/boards"}
+
+// Handler serves the page at its screens' addresses, and its files below "/assets/". Mount it at "/", behind the more
 // special routes. It answers 404 to everything else. Safe for concurrent use; it panics if the embedded files are
 // broken, which is a mistake of the build and not of the operator.
 func Handler() http.Handler {
@@ -17,8 +20,9 @@ func Handler() http.Handler {
 	}
 	mux := http.NewServeMux()
 	show := func(w http.ResponseWriter, r *http.Request) { send(w, r, s.index, "no-cache") }
-	mux.HandleFunc("GET /{$}", show)
-	mux.HandleFunc("GET /game/{id}", show)
+	for _, screen := range screens {
+		mux.HandleFunc("GET "+screen, show)
+	}
 	mux.HandleFunc("GET /assets/{hash}/{name...}", func(w http.ResponseWriter, r *http.Request) {
 		f, ok := s.assets[r.PathValue("name")]
 		if !ok {
@@ -95,6 +99,9 @@ func protect(next http.Handler) http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		// What no board needs. The clipboard is needed: links are copied.
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
 		next.ServeHTTP(w, r)
 	})
 }
