@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -65,9 +64,6 @@ func TestTheReadSideThroughTheProxy(t *testing.T) {
 	}
 	lines(t, lobby, made.Game)
 	lines(t, events, made.Game)
-	if idle, err := time.ParseDuration(os.Getenv("PLY_TEST_IDLE")); err == nil { // by hand: longer than the proxy waits for answers
-		time.Sleep(idle)
-	}
 	if _, err := people[1].Sit(ctx, made.Game, "black", ""); err != nil {
 		t.Fatal(err)
 	}
