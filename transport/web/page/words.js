@@ -7,9 +7,12 @@ export function seatName(seat) {
   return sides[seat] ?? seat;
 }
 
+// A name from a file of games can hold what turns the direction of writing, and would turn all that stands behind it.
+const turning = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
 /** How a player is called; names can be missing (erased). */
 export function playerName(player, seat) {
-  return player?.name || (player ? "Somebody" : seatName(seat));
+  return player?.name?.replace(turning, "") || (player ? "Somebody" : seatName(seat));
 }
 
 /** A time control in a few characters, and in words. */
