@@ -19,7 +19,7 @@ export class MiniBoard {
   #flipped = false;
 
   constructor() {
-    this.#last = [el("div", { class: "mark" }), el("div", { class: "mark" })];
+    this.#last = [el("div", { class: "mark", hidden: true }), el("div", { class: "mark", hidden: true })];
     this.#layer = el("div", { class: "pieces" });
     this.root = el("div", { class: "mini" }, this.#strips.top.root,
       el("div", { class: "mini-board", "aria-hidden": "true" }, ...this.#last, this.#layer), this.#strips.bottom.root);
