@@ -44,6 +44,8 @@ type Namer interface {
 // Presence knows which seats of a game have a socket. It must not block.
 type Presence interface {
 	Here(game string) map[game.Seat]bool
+	// WasHere is the same as long ago as the game's delay.
+	WasHere(game string) map[game.Seat]bool
 }
 
 // Deps is what the routes need of the world. All are required but Finder, TV, Origins and Log.

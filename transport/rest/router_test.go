@@ -179,12 +179,12 @@ func (o *operator) Evict(_ context.Context, id string) error {
 	return nil
 }
 
-func (o *operator) Erase(_ context.Context, player string) error {
+func (o *operator) Erase(_ context.Context, player string) (left string, err error) {
 	if player == "p_nobody" {
-		return domain.Refuse(domain.NotFound, "no name of such a player is recorded")
+		return "", domain.Refuse(domain.NotFound, "no name of such a player is recorded")
 	}
 	o.erased = player
-	return nil
+	return "scavenge", nil
 }
 
 func TestErase(t *testing.T) {
@@ -200,6 +200,9 @@ func TestErase(t *testing.T) {
 		op.erased = ""
 		rec := httptest.NewRecorder()
 		handler.ServeHTTP(rec, httptest.NewRequest(test.method, "/admin/players/"+test.player+"/erase", nil))
+		if test.status == 200 && !strings.Contains(rec.Body.String(), `"left":"scavenge"`) {
+			t.Errorf("%s does not say what is left", rec.Body)
+		}
 		if rec.Code != test.status || op.erased != test.erased {
 			t.Errorf("%+v: %d %s, erased %q", test, rec.Code, rec.Body, op.erased)
 		}

@@ -111,10 +111,10 @@ export const wishes = {
 
 /** What closes a socket for good, by close code. */
 export const stops = {
-  4500: "The page and the server do not understand each other. Reload the page.",
+  4500: "The page and the server do not understand each other. Reload the page: it may be an old one.",
   4502: "Too many requests came from here. Wait a minute, then reload the page.",
-  4503: "You may not see this game any more.",
-  4504: "This game is open in too many tabs. Close some, then reload this one.",
+  4503: "You may not see this game any more. Whoever invited you can send a new link.",
+  4504: "This game is open in too many tabs or windows. Close some, then use this one.",
 };
 
 /** Said when our token is no good any more and nobody can prove who we are. */
@@ -124,6 +124,234 @@ export const seatLost = "Your guest name has expired, so this page can only watc
 export const stopped = "The connection was refused. Reload the page.";
 
 // The game's screen.
+
+/** The pieces by their letters. */
+export const pieceNames = { q: "Queen", n: "Knight", r: "Rook", b: "Bishop", k: "King", p: "Pawn" };
+
+/** The name of a piece as FEN writes it, such as "white knight". */
+export function pieceName(code) {
+  return `${code === code.toUpperCase() ? "white" : "black"} ${pieceNames[code.toLowerCase()].toLowerCase()}`;
+}
+
+/** A rating behind a name; empty without one. */
+export function ratingOf(player) {
+  return player?.rating ? String(player.rating) : "";
+}
+
+export const boardWords = {
+  board: "Chess board",
+  promote: "Promote to",
+  square: (square, piece, { target, selected, premove }) => square + (piece ? `, ${piece}` : "") + (target ? ", can go here" : "")
+    + (selected ? ", selected" : "") + (premove ? ", premove" : ""),
+};
+
+export const miniWords = {
+  label: (players, seat, over) => `${playerName(players?.white, "white")} against ${playerName(players?.black, "black")}, `
+    + (over ? `finished${typeof over === "string" ? ` ${over}` : ""}` : seat ? `${seatName(seat)} to move` : "not started"),
+};
+
+/** A time as people say it, for screen readers. */
+export function spokenTime(ms) {
+  const seconds = Math.floor(ms / 1000);
+  const parts = [];
+  for (const [size, unit] of [[86400, "day"], [3600, "hour"], [60, "minute"], [1, "second"]]) {
+    const n = size === 1 ? seconds % 60 : Math.floor(seconds / size) % (size === 86400 ? 1e9 : size === 3600 ? 24 : 60);
+    if (n > 0) {
+      parts.push(`${n} ${unit}${n === 1 ? "" : "s"}`);
+    }
+  }
+  return parts.slice(0, 2).join(" ") || "no time";
+}
+
+/** A move as people say it: "Nbxd2+" is "knight b takes d2, check". What is not SAN is said as it is written. */
+export function spokenMove(san) {
+  const [, castle, piece, from, takes, to, promoted, sign] = /^(?:(O-O(?:-O)?)|([KQRBN])?([a-h]?[1-8]?)(x)?([a-h][1-8])(?:=([QRBN]))?)([+#])?$/.exec(san) ?? [];
+  const end = { "+": ", check", "#": ", checkmate" }[sign] ?? "";
+  if (castle) {
+    return (castle === "O-O" ? "castles kingside" : "castles queenside") + end;
+  }
+  if (!to) {
+    return san;
+  }
+  const words = [piece ? pieceNames[piece.toLowerCase()].toLowerCase() : takes ? "" : "pawn", from, takes && "takes", takes ? to : `to ${to}`];
+  return words.filter(Boolean).join(" ") + (promoted ? `, promotes to ${pieceNames[promoted.toLowerCase()].toLowerCase()}` : "") + end;
+}
+
+/** A change of a rating, with its sign: a hyphen is no minus. */
+function signed(n) {
+  return n < 0 ? `−${-n}` : `+${n}`;
+}
+
+export const settingWords = {
+  title: "Settings",
+  theme: "Colours",
+  themes: { auto: "As the system", light: "Light", dark: "Dark" },
+  board: "Board",
+  boards: { sage: "Sage", wood: "Wood" },
+  sound: "Sounds",
+  soundText: "Moves, captures, checks and a short clock",
+  motion: "Animations",
+  motionText: "Pieces glide. Your system's wish for less motion holds in any case",
+  done: "Done",
+};
+
+export const typedWords = {
+  label: "Type a move, such as Nf3 or e2e4",
+  example: "Type a move: Nf3, e2e4",
+  send: "Play",
+  unreadable: "That is not a move. Write e2e4, Nf3, exd5 or O-O.",
+  wait: "It is not your turn. A move for later needs both squares, such as e2e4.",
+  illegal: (text) => `${text} is not allowed here.`,
+  ambiguous: (moves) => `More than one piece can go there. Write ${moves.slice(0, -1).join(", ")} or ${moves.at(-1)}.`,
+  promotion: (to) => `Which piece shall the pawn become? Write ${to}=Q, =R, =B or =N.`,
+};
+
+export const moveWords = {
+  list: "Moves",
+  record: "Moves of the game",
+  position: "Position",
+  positionAt: (ply, newest) => `After move ${ply} of ${newest}`,
+  replay: "Replay",
+  pause: "Pause",
+  speed: "Replay speed",
+  times: (n) => `${n}×`,
+  first: "First position",
+  back: "One move back",
+  on: "One move on",
+  last: "Newest position",
+};
+
+export const stripWords = {
+  here: "Here",
+  away: "Not connected",
+  free: (seat) => `${seatName(seat)} is free`,
+  note: (player, seat, me, rated) => [me ? "you" : "", ratingOf(rated ?? player) + (rated ? ` (${signed(rated.change)})` : ""),
+    player ? seatName(seat).toLowerCase() : ""].filter(Boolean).join(" · "),
+  delay: (ms) => `${Math.ceil(ms / 1000)} s free`,
+};
+
+/** What the tools and titles of the game's page say. */
+export const tableWords = {
+  stage: "Board",
+  flip: "Flip board",
+  flipTitle: "Look from the other side (key F)",
+  copyLink: "Copy link",
+  copyPly: "Copy link to this move",
+  copyTitle: "Whoever opens the link watches the game",
+  copied: "Link copied. Whoever opens it watches the game.",
+  notCopied: (link) => `Whoever opens ${link} watches the game.`,
+  pgnCopied: "PGN copied.",
+  pgnNotCopied: "The clipboard is not open to this page. Download the PGN instead.",
+  premoveDropped: (m) => `Your premove ${m} is not possible any more.`,
+  premove: (m) => `Premove ${m.slice(0, 2)} to ${m.slice(2, 4)}`,
+  rated: "rated",
+  casual: "casual",
+  watching: "you are watching",
+  finished: "finished game",
+  watchers: (n) => `${n} watching`,
+  late: (ms) => `shown ${ms < 120000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60000)} min`} late`,
+  yourTurn: "Your turn",
+  versus: (players) => ["white", "black"].map((seat) => playerName(players[seat], seat)).join(" – "),
+};
+
+/** What is said aloud. */
+export const saidWords = {
+  move: (seat, san) => `${seatName(seat)}: ${spokenMove(san)}.`,
+  left: (ms) => `You have ${spokenTime(ms)}.`,
+  low: (ms) => `${Math.ceil(ms / 1000)} seconds left!`,
+  ended: ({ title, reason, score }) => `${title}, ${reason}. ${score}`,
+  started: "The game has started.",
+  seated: (player, seat) => `${playerName(player, seat)} sits down as ${seatName(seat)}.`,
+  draw: (who) => `${who} offers a draw.`,
+  takeback: (who) => `${who} asks to take back a move.`,
+  tookBack: "The move was taken back.",
+  declined: "The offer was declined.",
+  added: (ms, seat) => `${seatName(seat)} got ${ms / 1000} seconds.`,
+  gone: (who) => `${who} is not connected.`,
+  back: (who) => `${who} is back.`,
+  rating: (one) => `Your rating is now ${one.rating} (${signed(one.change)}).`,
+};
+
+/** What the cards beside the board say. */
+export const cardWords = {
+  stopped: "Not connected",
+  reload: "Reload the page",
+  useHere: "Use this tab",
+  lost: "Connection lost",
+  lostPlaying: "The page comes back by itself. A move you make now is sent as soon as the server is there.",
+  lostWatching: "The page comes back by itself and shows what it missed.",
+  stale: "The feed stands still",
+  staleText: "What you see may be old. It goes on by itself.",
+  invite: "Invite your opponent",
+  inviteText: (clock) => `Send this link to your opponent. The game starts when they sit down. ${clock}.`,
+  wait: "Waiting for your opponent",
+  waitText: (clock) => `The seat is kept for your opponent. The game starts when they sit down. ${clock}.`,
+  invited: (host) => `${host} invites you`,
+  invitedText: (seat, clock) => `You play ${seatName(seat)}. ${clock}.`,
+  sit: (seat) => `Play ${seatName(seat)}`,
+  open: "Waiting for players",
+  openText: (clock) => `The game starts when both seats are taken. ${clock}.`,
+  link: "Invitation link",
+  copy: "Copy",
+  copied: "Copied",
+  yourTurn: "Your turn",
+  toMove: (who) => `${who} to move`,
+  nobody: "Please wait",
+  first: "The first move is due within 30 seconds. The clock starts after it.",
+  youInCheck: "You are in check.",
+  inCheck: "Check.",
+  premove: (m) => `Your premove ${m.slice(0, 2)}–${m.slice(2, 4)} is played at once if it is possible then.`,
+  cancelPremove: "Call it off",
+  drawMine: "Draw offered",
+  drawMineText: "The offer stands until your opponent moves.",
+  takebackMine: "Takeback asked for",
+  takebackMineText: "Your opponent can accept until somebody moves.",
+  draw: (who) => `${who} offers a draw`,
+  drawText: "Moving on declines it.",
+  takeback: (who, plies) => `${who} asks to take back ${plies === 1 ? "the last move" : `the last ${plies ?? 2} moves`}`,
+  takebackText: "Used time is not given back.",
+  acceptDraw: "Accept draw",
+  acceptTakeback: "Accept takeback",
+  decline: "Decline",
+  gone: (who) => `${who} is not connected`,
+  claimIn: (seconds) => `If they don't come back, you can claim the game in ${seconds} s.`,
+  claimNow: "You can end the game now, or wait.",
+  claimVictory: "Claim victory",
+  claimDraw: "Call it a draw",
+  won: "You won.",
+  lostGame: "You lost.",
+  next: "Go to the next game",
+  wantsRematch: (who) => `${who} wants a rematch.`,
+  acceptRematch: "Accept rematch",
+  toRematch: "Go to the rematch",
+  asking: "Asking…",
+  pgn: "Download PGN",
+  copyPGN: "Copy PGN",
+  another: "New game",
+};
+
+/** What each wish will do, for the buttons' titles. */
+export const wishTitles = {
+  resign: (opponent) => `${opponent} wins at once. You are asked again first`,
+  abort: () => "The game ends without a result",
+  withdraw: () => "The game is called off; the invitation becomes void",
+  "draw-offer": (opponent) => `${opponent} can accept until moving. Once per move of your own`,
+  "draw-claim": () => "Threefold repetition, or fifty moves without capture and pawn move",
+  "takeback-offer": (opponent, plies) => `${opponent} is asked to take back ${plies === 1 ? "your last move" : "your last move and the answer to it"}`,
+  "add-time": (opponent) => `Gives ${opponent} 15 seconds`,
+};
+
+export const resignWords = { title: "Resign the game?", text: (opponent) => `${opponent} wins at once.`, yes: "Resign", no: "Keep playing" };
+
+/** A game of a kind that this page has no board for. */
+export const foreignWords = {
+  title: (kind) => `A game of ${kind}`,
+  text: "This page has no board for this kind of game. It shows what the server tells.",
+  view: "Position",
+  messages: "What happened",
+  players: (players) => Object.entries(players).map(([seat, player]) => `${seat}: ${playerName(player, seat)}`).join(" · "),
+  status: { open: "waiting for players", ready: "about to start", live: "being played", ended: "finished" },
+};
 
 // The first page, players, boards and TV.
 

@@ -123,3 +123,20 @@ export function forgetToken() {
     guest.set(here);
   }
 }
+
+/**
+ * Shows the server a token that has expired, or soon will: a guest it still knows gets a new one. Tells whether we are
+ * the same person as before, with a token that is good.
+ */
+export async function renewToken() {
+  if (!here) {
+    return false;
+  }
+  const renewed = await call("POST", "/api/guests", { token: here.token, body: { name: here.name } }).catch(() => null);
+  if (renewed?.player !== here.player) {
+    return false;
+  }
+  here = renewed;
+  guest.set(here);
+  return true;
+}
