@@ -31,8 +31,8 @@ export async function showPlayer(root, id) {
 }
 
 function tally({ games, won, drawn, lost }) {
-  const one = (number, label, kind) => el("div", { class: `tally ${kind}` }, el("dt", {}, label), el("dd", {}, String(number)));
-  return el("dl", { class: "tallies" }, one(games, say.games, ""), one(won, say.results.won, "won"), one(drawn, say.results.drawn, "drawn"), one(lost, say.results.lost, "lost"));
+  const one = (number, label) => el("div", { class: "tally" }, el("dt", {}, label), el("dd", {}, String(number)));
+  return el("dl", { class: "tallies" }, one(games, say.games), one(won, say.results.won), one(drawn, say.results.drawn), one(lost, say.results.lost));
 }
 
 // The classes as tabs, each with its graph.
@@ -91,7 +91,7 @@ function versus(profile, name, me) {
     try {
       const { won, drawn, lost, games } = await readAs(`/api/players/${profile.id}/versus/${encodeURIComponent(other)}`);
       const part = (number, kind) => {
-        const bar = el("span", { class: `bar ${kind}` }, number > 0 ? String(number) : "");
+        const bar = el("span", { class: "bar", data: { result: kind } }, number > 0 ? String(number) : "");
         bar.style.flexGrow = number;
         bar.hidden = number === 0;
         return bar;

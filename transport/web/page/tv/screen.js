@@ -42,6 +42,7 @@ export class Screen {
   miss() {
     this.root.classList.remove("loading");
     this.root.classList.add("missing");
+    this.#link.hidden = true;
     this.#result.hidden = false;
     setText(this.#result, say.notToSee);
   }
