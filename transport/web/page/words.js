@@ -188,7 +188,7 @@ function signed(n) {
 export const settingWords = {
   title: "Settings",
   theme: "Colours",
-  themes: { auto: "As the system", light: "Light", dark: "Dark" },
+  themes: { auto: "Automatic", light: "Light", dark: "Dark" },
   board: "Board",
   boards: { sage: "Sage", wood: "Wood" },
   sound: "Sounds",
@@ -303,7 +303,7 @@ export const cardWords = {
   first: "The first move is due within 30 seconds. The clock starts after it.",
   youInCheck: "You are in check.",
   inCheck: "Check.",
-  premove: (m) => `Your premove ${m.slice(0, 2)}–${m.slice(2, 4)} is played at once if it is possible then.`,
+  premove: (m) => `Your premove ${m.slice(0, 2)}–${m.slice(2, 4)} goes out as soon as it is your turn.`,
   cancelPremove: "Call it off",
   drawMine: "Draw offered",
   drawMineText: "The offer stands until your opponent moves.",
