@@ -2,9 +2,28 @@
 
 const sides = { white: "White", black: "Black" };
 
+/** Asking for a name. */
+export const nameWords = {
+  title: "What shall we call you?",
+  text: "Everybody who sees your games sees this name. You need no account.",
+  label: "Your name",
+  example: "Ann",
+  limits: "1 to 32 characters",
+  cancel: "Cancel",
+  go: "Continue",
+};
+
+/** The cross on a notice. */
+export const dismiss = "Dismiss";
+
 /** How a seat is called. */
 export function seatName(seat) {
   return sides[seat] ?? seat;
+}
+
+/** What the window is called: the screen, and whose server this is. */
+export function windowTitle(text) {
+  return `${text} · ply`;
 }
 
 // A name from a file of games can hold what turns the direction of writing, and would turn all that stands behind it.
@@ -413,6 +432,7 @@ const plural = (n, one, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
 
 /** The first page. */
 export const home = {
+  opera: { white: { name: "Morphy" }, black: { name: "Duke & Count" } },
   title: "Play chess, now.",
   lead: "Choose a time and somebody sits down opposite. No account needed.",
   quick: "Quick pairing",

@@ -23,7 +23,7 @@ import { tell } from "./tell.js";
 import { Times } from "./times.js";
 import { toast } from "../base/toasts.js";
 import { Typed, readMove } from "./typed.js";
-import { clockName, ending, refusal, saidWords, tableWords as words } from "../words.js";
+import { clockName, ending, refusal, saidWords, tableWords as words, windowTitle } from "../words.js";
 import "../base/settings.js";
 
 const tick = 100;
@@ -296,7 +296,7 @@ export class Table {
     fill(this.#cards, cards(this));
     fill(this.#actions, actions(this));
     this.#tick();
-    document.title = `${this.#headline()} · ply`;
+    document.title = windowTitle(this.#headline());
   }
 
   #flipped() {
