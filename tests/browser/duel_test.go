@@ -3,7 +3,6 @@ package browser_test
 import (
 	"testing"
 
-	"github.com/plygames/ply/tests/harness"
 	"github.com/plygames/ply/transport/client"
 )
 
@@ -59,14 +58,4 @@ func (d *duel) do(who *client.Client, c client.Command) {
 		d.t.Fatalf("%s %s: %v", c.T, c.M, err)
 	}
 	d.v = receipt.V
-}
-
-// guest is a scripted person.
-func guest(t *testing.T, s *harness.Server, name string) *client.Client {
-	t.Helper()
-	who, err := s.Client().Guest(within(t), name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return who
 }

@@ -14,34 +14,21 @@ import (
 
 const atTable = `location.pathname.startsWith("/game/") && document.querySelector(".table") !== null`
 
-// looks takes pictures of a screen in all sizes and both schemes, and checks that it fits.
-func (p *tab) looks(name string) {
-	p.t.Helper()
-	for _, width := range []int64{360, 768, 1440} {
-		p.size(width, 820)
-		p.fits(width)
-		p.picture(fmt.Sprintf("%s-%d", name, width))
-		p.scheme("dark")
-		p.picture(fmt.Sprintf("%s-%d-dark", name, width))
-		p.scheme("light")
-	}
-}
-
 // TestNewcomersPlay: two people who were never here click the same time and sit opposite each other. One has changed her
 // mind before; the other sits down in an open game by a click, too, and finds what was made for him by name.
 func TestNewcomersPlay(t *testing.T) {
 	t.Parallel()
+	checker := axe(t)
 	s := harness.Start(t, harness.NoLimits)
 	browser := chrome(t)
 	ann, bob := newTab(t, browser, "Ann"), newTab(t, browser, "Bob")
 	ann.open(s.URL)
 	bob.open(s.URL)
 	ann.see(".open-games .empty", "Nobody is waiting")
-	ann.looks("home")
 
 	ann.click(`[data-control="1+0"]`)
 	ann.see("dialog.waiting h2", "Looking for an opponent")
-	ann.looks("waiting")
+	ann.screen("waiting", checker)
 	bob.see(".open-games .entry", "1+0")
 	ann.click(`dialog [data-do="cancel"]`)
 	ann.until(`document.querySelector("dialog") === null`)
@@ -68,13 +55,14 @@ func TestNewcomersPlay(t *testing.T) {
 // arrives on the other's first page and is declined, then accepted.
 func TestOpenGamesAndChallenges(t *testing.T) {
 	t.Parallel()
+	checker := axe(t)
 	s := harness.Start(t, harness.NoLimits)
 	browser := chrome(t)
 	bob := newTab(t, browser, "Bob")
 	bob.open(s.URL)
 	bob.see(".open-games .empty", "Nobody is waiting")
 	hostile := `<img src=x onerror=ran=1>`
-	cy := guest(t, s, hostile)
+	cy := guest(t, s, hostile).who
 	seek := func(minutes int64) *opponent {
 		made, err := cy.Create(within(t), client.NewGame{Kind: "chess", Seat: "white", Access: "open",
 			Clock: &client.Clock{Type: "fischer", Initial: minutes * 60_000}})
@@ -124,7 +112,7 @@ func TestOpenGamesAndChallenges(t *testing.T) {
 	challenge()
 	bob.open(s.URL)
 	bob.see(".challenges .challenge", "challenges you. You play Black. 10+0, casual.")
-	bob.looks("challenged")
+	bob.screen("challenged", checker)
 	bob.click(`[data-decline]`)
 	bob.until(`document.querySelector(".challenges").hidden`)
 	ann.see(`[data-card="result"] h2`, "Game aborted")
@@ -141,6 +129,7 @@ func TestOpenGamesAndChallenges(t *testing.T) {
 // and many boards move at once.
 func TestWatching(t *testing.T) {
 	t.Parallel()
+	checker := axe(t)
 	s := harness.Start(t, harness.NoLimits)
 	browser := chrome(t)
 	eve, dan := newTab(t, browser, "Eve"), newTab(t, browser, "Dan")
@@ -150,13 +139,13 @@ func TestWatching(t *testing.T) {
 	duels := map[string]*duel{}
 	ids := ""
 	for i, names := range [][2]string{{"Ada", "Bea"}, {"Cleo", "Dora"}, {"Edda", "Fay"}} {
-		d := newDuel(t, guest(t, s, names[0]), guest(t, s, names[1]), client.NewGame{}).play("e2e4", []string{"e7e5", "c7c5", "e7e6"}[i], "g1f3")
+		d := newDuel(t, guest(t, s, names[0]).who, guest(t, s, names[1]).who, client.NewGame{}).play("e2e4", []string{"e7e5", "c7c5", "e7e6"}[i], "g1f3")
 		duels[d.id] = d
 		ids += "," + d.id
 	}
 	onAir := `document.querySelector(".tv-stage .screen[data-game]")?.dataset.game`
 	eve.until(`Boolean(` + onAir + `) && document.querySelectorAll(".also .screen:not(.loading)").length === 2`)
-	eve.looks("tv")
+	eve.screen("tv", checker)
 	shown := eve.value(onAir)
 	best := duels[shown]
 	if best == nil {
@@ -174,7 +163,7 @@ func TestWatching(t *testing.T) {
 		d.play("b8c6")
 		dan.until(pieces(`[data-game="`+id+`"]`) + ` !== ` + fmt.Sprintf("%q", before))
 	}
-	dan.looks("boards")
+	dan.screen("boards", checker)
 	eve.until(`document.querySelector(".tv-stage .mark").style.transform !== ""`)
 	best.resign(0)
 	eve.see(".tv-stage .badge", "0–1 Black wins")
@@ -190,7 +179,7 @@ func TestWatching(t *testing.T) {
 	dan.until(`document.querySelector(".best .screen:not(.loading)") !== null`)
 	dan.see(".ended-games .entry", "0–1")
 	dan.see(".best .more", "Watch 2 games at once")
-	dan.looks("home-busy")
+	dan.screen("home-busy", checker)
 	dan.do("watch many", chromedp.Click(".best a.more", chromedp.ByQuery))
 	dan.until(`location.pathname === "/boards" && document.querySelectorAll(".wall .screen:not(.loading)").length === 2`)
 }
@@ -198,6 +187,7 @@ func TestWatching(t *testing.T) {
 // TestPlayerPages: people with accounts have rated games behind them; their page shows it, and so does the leaderboard.
 func TestPlayerPages(t *testing.T) {
 	t.Parallel()
+	checker := axe(t)
 	setting, token := harness.Members(t)
 	s := harness.Start(t, harness.NoLimits, setting)
 	member := func(id, name string) *client.Client {
@@ -220,7 +210,7 @@ func TestPlayerPages(t *testing.T) {
 		}
 		newDuel(t, white, black, client.NewGame{Rated: true, Clock: &clock}).play("e2e4", "e7e5").resign(loser)
 	}
-	newDuel(t, ann, guest(t, s, "Gus"), client.NewGame{}).play("d2d4", "d7d5").resign(1)
+	newDuel(t, ann, guest(t, s, "Gus").who, client.NewGame{}).play("d2d4", "d7d5").resign(1)
 	p := newTab(t, chrome(t), "Visitor")
 	me, err := json.Marshal(bob.Person())
 	if err != nil {
@@ -234,7 +224,7 @@ func TestPlayerPages(t *testing.T) {
 	p.until(`document.querySelector(".graph .line")?.points.length === 19`) // what it was before, and 18 games
 	p.see(".versus", "against you:")
 	p.until(`document.querySelectorAll(".history > [data-key]").length === 25`)
-	p.looks("player")
+	p.screen("player", checker)
 	p.click(`[data-pace="rapid"]`)
 	p.until(`document.querySelector(".graph .line")?.points.length === 7`)
 	p.do("the table", chromedp.Click(".as-table summary", chromedp.ByQuery))
@@ -263,7 +253,7 @@ func TestPlayerPages(t *testing.T) {
 	// The names lead on: from the game list to the other's page, and from the top list back.
 	p.open(s.URL + "/players")
 	p.see(".leaders-list .who", "Ann <b>Bold</b>")
-	p.looks("players")
+	p.screen("players", checker)
 	p.fill(".picker input", "ann")
 	p.click(`.picker [data-player="p_ann"]`)
 	p.until(`location.pathname === "/player/p_ann" && document.querySelector(".person") !== null`)

@@ -39,9 +39,9 @@ export function clockName(clock) {
   const minutes = (ms) => (ms % 60000 === 0 ? `${ms / 60000}` : ms < 60000 ? `${ms / 1000}s` : (ms / 60000).toFixed(1));
   switch (clock?.type) {
     case "fischer":
-      return `${minutes(clock.initial)}+${clock.increment / 1000}`;
+      return `${minutes(clock.initial)}+${(clock.increment ?? 0) / 1000}`;
     case "delay":
-      return `${minutes(clock.initial)} min, ${clock.delay / 1000} s delay`;
+      return `${minutes(clock.initial)} min, ${(clock.delay ?? 0) / 1000} s delay`;
     case "days":
       return clock.days === 1 ? "1 day a move" : `${clock.days} days a move`;
     default:

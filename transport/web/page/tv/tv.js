@@ -7,7 +7,6 @@ import { el, setText } from "../base/dom.js";
 import { playerLink } from "../player/link.js";
 import { clockName, ending, playerName, tv as say, windowTitle } from "../words.js";
 
-const tick = 200;
 const beside = 6;
 
 /** Fills root with the TV; onlink(link) is told how the connection is. */
@@ -55,10 +54,6 @@ export function showTV(root, onlink) {
       setText(note, say.noAnswer);
     },
   });
-  setInterval(() => {
-    screen?.tick();
-    minis.forEach((one) => one.tick());
-  }, tick);
   root.replaceChildren(el("div", { class: "tv" },
     el("div", { class: "tv-main" }, stage, note), el("aside", { class: "tv-side" },
       el("div", {}, el("h1", {}, say.title), el("p", { class: "lead" }, say.lead)), facts, also, said)));
