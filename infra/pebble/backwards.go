@@ -91,7 +91,7 @@ func (s *Store) readStreamBack(ctx context.Context, stream event.Stream, from, u
 		if cap(chunk) == 1 {
 			bytes = make(arena, 0, len(value)) // a block for many would be for this one
 		}
-		e, position, err := s.decodeRecord(stream, version, value, &bytes)
+		e, position, err := decodeRecord(&s.types, stream, version, value, &bytes)
 		if err != nil {
 			return chunk, false, fmt.Errorf("version %d: %w", version, err)
 		}

@@ -82,7 +82,7 @@ func (s *Store) readStream(ctx context.Context, stream event.Stream, from, until
 		if err != nil {
 			return chunk, false, err
 		}
-		e, position, err := s.decodeRecord(stream, version, value, &bytes)
+		e, position, err := decodeRecord(&s.types, stream, version, value, &bytes)
 		if err != nil {
 			return chunk, false, fmt.Errorf("version %d: %w", version, err)
 		}
@@ -188,7 +188,7 @@ func (s *Store) lookUp(key []byte, position uint64, bytes *arena) (event.Recorde
 	if err != nil {
 		return event.Recorded{}, fmt.Errorf("%s version %d at position %d: %w", stream, version, position, err)
 	}
-	e, at, err := s.decodeRecord(stream, version, value, bytes)
+	e, at, err := decodeRecord(&s.types, stream, version, value, bytes)
 	err = errors.Join(err, closer.Close())
 	e.Position = formatPosition(at)
 	if err == nil && at != position {

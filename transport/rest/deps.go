@@ -44,9 +44,11 @@ type Namer interface {
 // Presence knows which seats of a game have a socket. It must not block.
 type Presence interface {
 	Here(game string) map[game.Seat]bool
+	// WasHere is the same as long ago as the game's delay.
+	WasHere(game string) map[game.Seat]bool
 }
 
-// Deps is what the routes need of the world. All are required but TV, Origins and Log.
+// Deps is what the routes need of the world. All are required but Finder, TV, Origins and Log.
 type Deps struct {
 	Commands Commands
 	History  History
@@ -55,7 +57,8 @@ type Deps struct {
 	Namer    Namer
 	Lists    Lists
 	Players  Players
-	TV       TV // nil: this server has none
+	Finder   Finder // nil: nobody is found
+	TV       TV     // nil: this server has none
 	Bulk     Bulk
 	Presence Presence
 	Limiter  limit.Limiter

@@ -15,7 +15,7 @@ type api struct {
 	Deps
 	kinds []byte // the answer of GET /api/kinds never changes
 
-	feeds, exports slots
+	feeds, exports, searches slots
 }
 
 // action answers a request, or refuses it.
@@ -43,6 +43,7 @@ func (a *api) routes() []Route {
 		{http.MethodGet, "/api/export/games.parquet", a.export("parquet")},
 		{http.MethodGet, "/api/me", a.me},
 		{http.MethodGet, "/api/me/games", a.myGames},
+		{http.MethodGet, "/api/players", a.find},
 		{http.MethodGet, "/api/players/{player}", a.profile},
 		{http.MethodGet, "/api/players/{player}/ratings", a.ratings},
 		{http.MethodGet, "/api/players/{player}/versus/{other}", a.versus},
@@ -71,7 +72,8 @@ func New(d Deps) http.Handler {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	a := &api{Deps: d, kinds: describeKinds(d.Kinds), feeds: make(slots, maxFeeds), exports: make(slots, maxExports)}
+	a := &api{Deps: d, kinds: describeKinds(d.Kinds), feeds: make(slots, maxFeeds), exports: make(slots, maxExports),
+		searches: make(slots, maxSearches)}
 	return a.allowOrigins(serve(a.routes(), d.Log))
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // screens are the addresses at which the page itself answers; which of them it is, its script reads off the address.
-var screens = []string{"/{$}", "/game/{id}", "/player/{id}", "/tv", "/boards"}
+var screens = []string{"/{$}", "/game/{id}", "/player/{id}", "/players", "/tv", "/boards"}
 
 // Handler serves the page at its screens' addresses, and its files below "/assets/". Mount it at "/", behind the more
 // special routes. It answers 404 to everything else. Safe for concurrent use; it panics if the embedded files are

@@ -17,6 +17,8 @@ func (c *checker) players() {
 		status, _ := c.ask(versus, "/api/players/"+ann+"/versus/"+bob, "", "")
 		return status == 200
 	})
+	c.must(200, "GET /api/players", "/api/players?name=an&limit=5", "", "")
+	c.must(422, "GET /api/players", "/api/players?name=", "", "")
 	c.must(200, profile, "/api/players/"+ann, "", "")
 	c.must(200, ratings, "/api/players/"+ann+"/ratings", c.ann, "")
 	c.must(200, ratings, "/api/players/"+ann+"/ratings?kind=chess&class=blitz&limit=5", "", "")

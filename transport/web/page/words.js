@@ -355,3 +355,195 @@ export const foreignWords = {
 };
 
 // The first page, players, boards and TV.
+
+/** The frame around every screen. */
+export const frame = {
+  skip: "Skip to the page",
+  navigation: "Main",
+  links: {
+    connecting: "Connecting…", open: "Catching up…", live: "Connected", finished: "Game over", stopped: "Disconnected",
+    waiting: "Connection lost. Reconnecting…",
+  },
+  play: "Play",
+  watch: "Watch",
+  players: "Players",
+  movesAreSafe: "Your moves are safe. The page comes back by itself.",
+  wrong: "Something went wrong on this page. Reload it if it looks odd.",
+  noGame: "This game can't be shown",
+  noPlayer: "This player can't be shown",
+  startGame: "Start a game",
+};
+
+/** The classes of time controls, and what is none. */
+export const classes = {
+  bullet: "Bullet", blitz: "Blitz", rapid: "Rapid", classical: "Classical", days: "Daily", none: "No clock", own: "Your own",
+};
+
+const traits = ["Brave", "Bright", "Calm", "Clever", "Daring", "Eager", "Gentle", "Happy", "Honest", "Jolly", "Keen", "Lively", "Lucky",
+  "Merry", "Nimble", "Noble", "Patient", "Proud", "Quick", "Quiet", "Sly", "Steady", "Swift", "Wise"];
+const animals = ["Badger", "Beaver", "Bison", "Crane", "Falcon", "Finch", "Fox", "Hare", "Hawk", "Heron", "Ibex", "Jackdaw", "Kestrel",
+  "Lynx", "Magpie", "Marten", "Moose", "Otter", "Owl", "Puffin", "Raven", "Robin", "Stork", "Swan", "Tern", "Weasel", "Wolf", "Wren"];
+
+/** A name for somebody who has not chosen one. */
+export function friendlyName() {
+  const [a, b] = crypto.getRandomValues(new Uint32Array(2));
+  return `${traits[a % traits.length]} ${animals[b % animals.length]}`;
+}
+
+/** A day, as this browser's owner writes it. */
+export function date(ms) {
+  return new Date(ms).toLocaleDateString("en", { day: "numeric", month: "short", year: "numeric" });
+}
+
+/** How long ago something was. */
+export function ago(ms) {
+  const minutes = Math.floor((Date.now() - ms) / 60000);
+  if (minutes < 1) {
+    return "just now";
+  }
+  if (minutes < 60) {
+    return `${minutes} min ago`;
+  }
+  return minutes < 24 * 60 ? `${Math.floor(minutes / 60)} h ago` : date(ms);
+}
+
+const plural = (n, one, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
+
+/** The first page. */
+export const home = {
+  title: "Play chess, now.",
+  lead: "Choose a time and somebody sits down opposite. No account needed.",
+  quick: "Quick pairing",
+  playAs: "You play as",
+  changeName: "Change name",
+  looking: "Looking for an opponent",
+  lookingFor: (clock) => `${clock}. Keep this page open: the game begins as soon as somebody comes.`,
+  awayFor: (clock) => `${clock}. The connection is gone for a moment; the search goes on when it is back.`,
+  waited: (seconds) => (seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`),
+  cancel: "Cancel",
+  close: "Close",
+  stoppedLooking: "Not looking any more",
+  nobodyCame: "Nobody came while this page was here, and then it was away for too long.",
+  lookAgain: "Look again",
+  ownGame: "Your own game",
+  against: "Against",
+  opponents: { invite: "A friend", player: "A player", open: "Anybody" },
+  time: "Time for each player",
+  minutes: "Minutes",
+  seconds: "Seconds a move",
+  secondsAre: "Seconds are",
+  fischer: "added after it",
+  simpleDelay: "free before it",
+  youPlay: "You play",
+  colours: { white: "White", random: "Either", black: "Black" },
+  yourName: "Your name",
+  further: "More choices",
+  rated: "Rated",
+  ratedWhy: "for players with an account",
+  watch: "Who may watch",
+  watchers: { public: "Everybody", link: "Who has the link", off: "Nobody" },
+  delay: "They see it",
+  delayOf: (seconds) => (seconds === 0 ? "at once" : seconds < 60 ? `${seconds} s late` : `${seconds / 60} min late`),
+  fen: "Start from a position (FEN)",
+  fenExample: "the usual one",
+  startWith: { invite: "Get a link to send", player: "Send the challenge", open: "Open the game to all" },
+  choosePlayer: "Choose whom to challenge first.",
+  link: "Link to a game",
+  linkHint: "Paste a link to a game",
+  noLink: "That is not a link to a game.",
+  open: "Open",
+  challenges: "Challenges to you",
+  challengesYou: "challenges you.",
+  challengeTerms: (seat, clock, rated) => `You play ${seat}. ${clock}, ${rated ? "rated" : "casual"}.`,
+  accept: "Accept",
+  decline: "Decline",
+  myGames: "Your games",
+  youAre: (seat) => seat.toLowerCase(),
+  yourTurn: "Your turn",
+  theirTurn: "Their turn",
+  over: "Over",
+  waitingForOpponent: "Waiting",
+  nobodyYet: "Nobody yet",
+  openGames: "Open games",
+  noOpenGames: "Nobody is waiting just now. Choose a time: whoever comes next finds you.",
+  moreOpenGames: (n) => `and ${n} more`,
+  yours: "Yours",
+  membersOnly: "Rated: needs an account",
+  terms: (rated, seat) => `${rated ? "Rated" : "Casual"} · play ${seat}`,
+  noAnswer: "The server does not answer. The list comes back by itself.",
+  bestGame: "On the board now",
+  nobodyPlays: "Nobody plays in public just now.",
+  watchMany: (n) => `Watch ${plural(n, "game")} at once`,
+  endedGames: "Worth a look",
+  noEndedGames: "No game has ended yet.",
+};
+
+/** The TV and the many boards. */
+export const tv = {
+  title: "ply TV",
+  lead: "The best game now. When it ends, the next one comes.",
+  also: "Also on",
+  many: "Watch many boards",
+  boards: "Many boards",
+  rated: "rated",
+  watching: (n) => `${n} watching`,
+  openGame: "Open the game",
+  openGameOf: (white, black) => `Open the game: ${white} against ${black}`,
+  nowShowing: (white, black) => `Now on: ${white} against ${black}.`,
+  nextSoon: "The next game comes.",
+  nobodyPlays: "Nobody plays in public just now. The first game that begins is shown here.",
+  nothingToSee: "None of these games can be watched.",
+  notToSee: "Not to be seen",
+  noAnswer: "The server does not answer. The page goes on by itself.",
+};
+
+/** The pages of players. */
+export const people = {
+  title: "Players",
+  lead: "Find somebody, or see who is on top.",
+  find: "Find a player",
+  playerName: "Player's name",
+  searchHint: "The beginning of a name",
+  found: "Players found",
+  recent: "You have played with them lately.",
+  nobodyFound: "Nobody of this name was here lately.",
+  chosen: (name) => `${name} it is.`,
+  nobodyRated: "Nobody has a settled rating yet.",
+  noAnswer: "The server does not answer. The page goes on by itself.",
+  guest: "Guest",
+  member: "Player",
+  since: (day) => `here since ${day}`,
+  thatsYou: "that's you",
+  games: "Games",
+  gamesCount: (n) => plural(n, "game"),
+  results: { won: "Won", drawn: "Drawn", lost: "Lost" },
+  outcomes: { won: "Won", drawn: "Drawn", lost: "Lost", none: "–" },
+  ratings: "Ratings",
+  paces: "Class of time control",
+  provisional: "Not settled yet",
+  unrated: "No rated games yet.",
+  guestsAreUnrated: "Guests are not rated. Ratings are for players with an account.",
+  graphOf: (name, first, last, peak, n) => `Rating of ${name}: from ${first} to ${last} in ${plural(n, "game")}, at best ${peak}.`,
+  changesOf: (name) => `Rating changes of ${name}`,
+  asTable: "As a table",
+  tableHead: ["Day", "Opponent", "Result", "Rating", "Change"],
+  headToHead: "Head to head",
+  you: "you",
+  versus: (name, other, won, drawn, lost) => `${name} against ${other}: ${won} won, ${drawn} drawn, ${lost} lost.`,
+  neverMet: (name, other) => `${name} has not finished a game against ${other}.`,
+  history: "Games",
+  filters: "Which games",
+  any: "All",
+  result: "Result",
+  colour: "Colour",
+  pace: "Time",
+  kind: "Kind",
+  ratedGames: "Rated",
+  casualGames: "Casual",
+  opponent: "Opponent",
+  noGames: "No such games.",
+  more: "More games",
+  rated: "rated",
+  look: "Look",
+  gameAgainst: (name) => `Look at the game against ${name}`,
+};
