@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
@@ -59,12 +60,19 @@ func (p *tab) slide(m string) {
 		touch(input.TouchMove, point{(from.X + to.X) / 2, (from.Y + to.Y) / 2}), touch(input.TouchMove, to), touch(input.TouchEnd))
 }
 
-// tap touches the middle of an element for a moment.
-func (p *tab) tap(selector string) {
+// tap touches the middle of an element for a moment, until a condition holds: on a busy machine the moment may become a
+// long press, which is no tap.
+func (p *tab) tap(selector, condition string) {
 	p.t.Helper()
 	at := p.middle(selector)
-	// The browser itself times it: a press that a busy machine makes long is no tap.
-	p.do("tap "+selector, input.SynthesizeTapGesture(at.X, at.Y).WithGestureSourceType(input.GestureTouch))
+	for range 12 {
+		p.do("tap "+selector, input.DispatchTouchEvent(input.TouchStart, []*input.TouchPoint{{X: at.X, Y: at.Y}}),
+			input.DispatchTouchEvent(input.TouchEnd, []*input.TouchPoint{}))
+		if chromedp.Run(p.ctx, chromedp.Poll(condition, nil, chromedp.WithPollingTimeout(4*time.Second))) == nil {
+			return
+		}
+	}
+	p.t.Fatalf("%s: tapping %s does not lead to %s", p.name, selector, condition)
 }
 
 func (p *tab) press(keys string) {
@@ -118,9 +126,8 @@ func hands() map[string]hand {
 				p.slide(m)
 				return
 			}
-			p.tap(square(m[:2]))
-			p.until(fmt.Sprintf(`["target","capture"].some((c) => document.querySelector('%s').classList.contains(c))`, square(m[2:4])))
-			p.tap(square(m[2:4]))
+			p.tap(square(m[:2]), fmt.Sprintf(`["target","capture"].some((c) => document.querySelector('%s').classList.contains(c))`, square(m[2:4])))
+			p.tap(square(m[2:4]), `document.querySelector(".square.selected") === null`)
 		},
 		"keyboard": func(p *tab, m string) {
 			p.may(m[:2])

@@ -11,7 +11,7 @@ import (
 	"github.com/plygames/ply/transport/client"
 )
 
-// legal is a game with castles' worth of captures that ends with mate: Legall's.
+// legall is a short game that ends with mate, Legall's.
 var legall = []struct{ m, san string }{
 	{"e2e4", "e4"}, {"e7e5", "e5"}, {"g1f3", "Nf3"}, {"d7d6", "d6"}, {"f1c4", "Bc4"}, {"c8g4", "Bg4"}, {"b1c3", "Nc3"}, {"g7g6", "g6"},
 	{"f3e5", "Nxe5"}, {"g4d1", "Bxd1"}, {"c4f7", "Bxf7+"}, {"e8e7", "Ke7"}, {"c3d5", "Nd5#"},
@@ -45,6 +45,12 @@ func TestWholeGamesByHand(t *testing.T) {
 			for _, p := range pages {
 				p.open(s.URL + "/game/" + made.Game)
 				p.linked("live")
+			}
+			if name == "touch" { // a finger on a square where nothing can be taken up scrolls the page
+				white.slide("e5e7")
+				white.until(`scrollY > 20`)
+				white.do("scroll back", chromedp.Evaluate(`scrollTo(0, 0)`, nil))
+				white.until(`scrollY === 0`)
 			}
 			for i, one := range legall {
 				p := pages[i%2]
@@ -84,6 +90,9 @@ func TestWholeGamesByHand(t *testing.T) {
 			white.until(`document.querySelector(".pieces .pending, .pieces .held") === null`)
 			if name == "touch" {
 				white.fits(390)
+				if at := white.value(`String(scrollY)`); at != "0" {
+					t.Errorf("carrying pieces has scrolled the page by %s px", at)
+				}
 			}
 		})
 	}
@@ -169,7 +178,8 @@ func TestPremovesAndTypedMoves(t *testing.T) {
 	p.heard("Black: bishop takes c1.")
 }
 
-// TestRefusedMove: a move that the server refuses snaps back, and the page says why.
+// TestRefusedMove: a move that the server refuses snaps back, and the page says why. A page that slept asks whether the
+// server is still there.
 func TestRefusedMove(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t, harness.NoLimits)
@@ -177,8 +187,17 @@ func TestRefusedMove(t *testing.T) {
 	id := newGame(t, ada, ben)
 	p := newTab(t, chrome(t), "Ada")
 	p.become(ada)
+	p.onNewPage(`window.skew = 0; window.pings = 0;
+		const now = Date.now; Date.now = () => now() + window.skew;
+		const send = WebSocket.prototype.send;
+		WebSocket.prototype.send = function (text) { window.pings += text.includes('"ping"') ? 1 : 0; return send.call(this, text); };`)
 	p.open(s.URL + "/game/" + id)
 	p.linked("live")
+	// A machine that wakes up finds that its clock has jumped: it asks at once whether the server is there.
+	before := p.value(`String(window.pings)`)
+	p.do("sleep", chromedp.Evaluate(`window.skew = 60000`, nil))
+	p.until(`window.pings > ` + before)
+
 	p.offline(true)
 	p.linked("waiting")
 	p.move("e2e4")
@@ -217,13 +236,16 @@ func TestLooksAndSounds(t *testing.T) {
 	g.black.reply("f1c4", "g8f6")
 	p.until(`window.made === 1 && window.started > 0`)
 
+	checker := axe(t)
 	p.click(`[data-do="settings"]`)
 	p.picture("settings")
+	p.accessible(checker, "settings")
 	p.click(`dialog [name="theme"][value="dark"]`)
 	p.click(`dialog [name="board"][value="wood"]`)
 	p.click(`dialog [name="sound"]`)
 	p.click(`dialog [name="motion"]`)
 	p.picture("settings-dark")
+	p.accessible(checker, "settings-dark")
 	p.press(kb.Escape)
 	p.until(`document.querySelector("dialog") === null`)
 	before := p.value(`String(window.started)`)
@@ -239,6 +261,7 @@ func TestLooksAndSounds(t *testing.T) {
 	p.reload()
 	p.moves(8, "a6")
 	p.picture("wood-dark")
+	p.accessible(checker, "wood-dark")
 	for script, want := range map[string]string{
 		`getComputedStyle(document.body).backgroundColor`:                          "rgb(22, 25, 27)",
 		`getComputedStyle(document.querySelector(".square.dark")).backgroundColor`: "rgb(143, 106, 73)",

@@ -41,7 +41,7 @@ export function clockName(clock) {
     case "fischer":
       return `${minutes(clock.initial)}+${(clock.increment ?? 0) / 1000}`;
     case "delay":
-      return `${minutes(clock.initial)} min, ${(clock.delay ?? 0) / 1000} s delay`;
+      return `${clock.initial < 60000 ? `${clock.initial / 1000} s` : `${minutes(clock.initial)} min`}, ${(clock.delay ?? 0) / 1000} s delay`;
     case "days":
       return clock.days === 1 ? "1 day a move" : `${clock.days} days a move`;
     default:
@@ -372,7 +372,8 @@ export const foreignWords = {
   view: "Position",
   messages: "What happened",
   players: (players) => Object.entries(players).map(([seat, player]) => `${seat}: ${playerName(player, seat)}`).join(" · "),
-  status: { open: "waiting for players", ready: "about to start", live: "being played", ended: "finished" },
+  status: { open: "Waiting for players", ready: "About to start", live: "Being played", ended: "Finished" },
+  toMove: (turn) => (turn?.length > 0 ? `${turn.map(seatName).join(", ")} to move` : ""),
 };
 
 // The first page, players, boards and TV.

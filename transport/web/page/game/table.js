@@ -91,7 +91,7 @@ export class Table {
     }
     this.#session.connect();
     this.#draw();
-    this.#rate();
+    this.#ended();
   }
 
   // What cards and buttons ask of us.
@@ -190,6 +190,9 @@ export class Table {
 
   #ended() {
     const { game } = this;
+    if (!game.over) {
+      return;
+    }
     if (game.reason === "paired" && game.next && game.seat) {
       location.replace(`/game/${game.next}`); // where we sit already
       return;
@@ -198,7 +201,7 @@ export class Table {
   }
 
   async #rate() {
-    if (this.game.over && this.game.rated && this.game.scores) {
+    if (this.game.rated && this.game.scores) {
       this.ratings = await ratingChanges(this.game);
       const mine = this.ratings[this.game.seat];
       if (mine) {
