@@ -2,14 +2,36 @@
 
 const sides = { white: "White", black: "Black" };
 
+/** Asking for a name. */
+export const nameWords = {
+  title: "What shall we call you?",
+  text: "Everybody who sees your games sees this name. You need no account.",
+  label: "Your name",
+  example: "Ann",
+  limits: "1 to 32 characters",
+  cancel: "Cancel",
+  go: "Continue",
+};
+
+/** The cross on a notice. */
+export const dismiss = "Dismiss";
+
 /** How a seat is called. */
 export function seatName(seat) {
   return sides[seat] ?? seat;
 }
 
+/** What the window is called: the screen, and whose server this is. */
+export function windowTitle(text) {
+  return `${text} · ply`;
+}
+
+// A name from a file of games can hold what turns the direction of writing, and would turn all that stands behind it.
+const turning = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
 /** How a player is called; names can be missing (erased). */
 export function playerName(player, seat) {
-  return player?.name || (player ? "Somebody" : seatName(seat));
+  return player?.name?.replace(turning, "") || (player ? "Somebody" : seatName(seat));
 }
 
 /** A time control in a few characters, and in words. */
@@ -17,9 +39,9 @@ export function clockName(clock) {
   const minutes = (ms) => (ms % 60000 === 0 ? `${ms / 60000}` : ms < 60000 ? `${ms / 1000}s` : (ms / 60000).toFixed(1));
   switch (clock?.type) {
     case "fischer":
-      return `${minutes(clock.initial)}+${clock.increment / 1000}`;
+      return `${minutes(clock.initial)}+${(clock.increment ?? 0) / 1000}`;
     case "delay":
-      return `${clock.initial < 60000 ? `${clock.initial / 1000} s` : `${minutes(clock.initial)} min`}, ${clock.delay / 1000} s delay`;
+      return `${clock.initial < 60000 ? `${clock.initial / 1000} s` : `${minutes(clock.initial)} min`}, ${(clock.delay ?? 0) / 1000} s delay`;
     case "days":
       return clock.days === 1 ? "1 day a move" : `${clock.days} days a move`;
     default:
@@ -413,6 +435,7 @@ const plural = (n, one, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
 
 /** The first page. */
 export const home = {
+  opera: { white: { name: "Morphy" }, black: { name: "Duke & Count" } },
   title: "Play chess, now.",
   lead: "Choose a time and somebody sits down opposite. No account needed.",
   quick: "Quick pairing",

@@ -23,7 +23,7 @@ import { tell } from "./tell.js";
 import { Times } from "./times.js";
 import { toast } from "../base/toasts.js";
 import { Typed, readMove } from "./typed.js";
-import { clockName, ending, refusal, saidWords, tableWords as words } from "../words.js";
+import { clockName, ending, refusal, saidWords, tableWords as words, windowTitle } from "../words.js";
 import "../base/settings.js";
 
 const tick = 100;
@@ -44,6 +44,7 @@ export class Table {
   #announcer = new Announcer();
   #times = new Times(this.#strips, (left) => this.#hurry(left));
   #foreign = null;
+  #title = el("h1", { class: "unseen" });
   #about = el("span");
   #copy = button(words.copyLink, () => copyLink(this.#id, this.#looking.ply), { class: "link", title: words.copyTitle, data: { do: "copy-watch" } });
   #cards = el("div", { class: "cards" });
@@ -82,7 +83,7 @@ export class Table {
       this.#foreign = new Foreign(this.game.kind);
       root.replaceChildren(this.#foreign.root);
     } else {
-      root.replaceChildren(el("div", { class: "table" },
+      root.replaceChildren(el("div", { class: "table" }, this.#title,
         el("section", { class: "stage", "aria-label": words.stage }, this.#strips.top.root, this.#board.root, this.#strips.bottom.root),
         el("aside", { class: "side" }, this.#tools, this.#cards, this.#moves.root, this.#actions, this.#typed.root, this.#announcer.root)));
       setInterval(() => this.#tick(), tick);
@@ -298,7 +299,8 @@ export class Table {
     fill(this.#cards, cards(this));
     fill(this.#actions, actions(this));
     this.#tick();
-    document.title = `${this.#headline()} · ply`;
+    document.title = windowTitle(this.#headline());
+    setText(this.#title, words.versus(this.game.players));
   }
 
   #flipped() {
