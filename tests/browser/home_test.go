@@ -49,6 +49,16 @@ func TestNewcomersPlay(t *testing.T) {
 	ann.open(s.URL)
 	ann.see(".my-games .entry", "3+2")
 	ann.until(`["Your turn", "Their turn"].includes(document.querySelector(".my-games .note").textContent)`)
+
+	// The server goes away and comes back while the first page is open: it says so, and nobody has to do anything.
+	for _, p := range []*tab{ann, bob} {
+		p.mayLoseServer()
+	}
+	s.Kill9()
+	ann.see(".open-games .empty", "The server does not answer")
+	s.Restart()
+	ann.see(".open-games .empty", "Nobody is waiting")
+	ann.until(`document.querySelectorAll(".my-games .entry").length === 1`)
 }
 
 // TestOpenGamesAndChallenges: the list of open games is live and keeps the focus, a click sits down; a challenge by name
