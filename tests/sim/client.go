@@ -337,6 +337,11 @@ func resultOf(l line) string {
 	}
 }
 
+// undecided are refusals without retry that a copy of the command may outlive: protocol.md gives resign, add-time, draw-offer
+// and claims no basis that would tell a copy which comes late from one that is sent anew. What section 11 asks of clients
+// never sends such a copy; these here do.
+var undecided = []string{"not_started", "too_early"}
+
 // judge notes an answer, and that answers to one wish agree.
 func (k *client) judge(w *wish, l line) {
 	if k.misused[w.id] && l.Code == "command_id_reused" {
@@ -348,7 +353,9 @@ func (k *client) judge(w *wish, l line) {
 			if w.ok != 0 {
 				k.w.fail("%s was told ok %d for %s and then %s", k.name, w.ok, w.id, l.Code)
 			}
-			w.final = l.Code
+			if !slices.Contains(undecided, l.Code) {
+				w.final = l.Code
+			}
 		}
 		return
 	}
