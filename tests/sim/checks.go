@@ -3,7 +3,6 @@ package sim
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/plygames/ply/domain/event"
 	"github.com/plygames/ply/domain/game"
@@ -63,6 +62,7 @@ func (w *world) check() {
 				w.fail("table %d: %s was shown %s and the store holds %s", t.number, place.seat, text, want)
 			}
 		}
+		w.checkRules(t, steps)
 		w.checkClients(t, steps)
 		w.checkClocks(t, steps)
 	}
@@ -86,6 +86,33 @@ func (w *world) fold(id string) (steps []game.Step) {
 	}
 	return steps
 }
+
+// checkRules judges every event by what it is, not by who decided it: whose it is, whose turn it was, whether the move is
+// legal, and that nothing follows the end.
+func (w *world) checkRules(t *table, steps []game.Step) {
+	for _, step := range steps {
+		before, meta := step.Before, step.Meta
+		if before.Status == game.Over {
+			w.fail("table %d: version %d follows the end", t.number, step.Version())
+		}
+		move, ok := step.Event.(game.MovePlayed)
+		if !ok {
+			continue
+		}
+		if seat, _ := before.SeatOf(meta.Player); seat != move.Seat {
+			w.fail("table %d version %d: %s moved for %s", t.number, step.Version(), meta.Player, move.Seat)
+		}
+		if !before.OnTurn(move.Seat) {
+			w.fail("table %d version %d: %s moved out of turn", t.number, step.Version(), move.Seat)
+		}
+		if _, err := before.Board.Judge(move.Seat, move.M, game.Seed{}); err != nil {
+			w.fail("table %d version %d: %s is no legal move: %v", t.number, step.Version(), move.M, err)
+		}
+	}
+}
+
+// mostLag is more than a round trip can take here.
+const mostLag = 10_000
 
 // checkClients looks for every wish in the store: those that were acknowledged are there once, at their version; those
 // that were refused for good are not.
@@ -142,6 +169,9 @@ func (w *world) checkClocks(t *table, steps []game.Step) {
 		if !ok {
 			continue
 		}
+		if move.Lag > mostLag {
+			w.fail("table %d version %d: a round trip of %d ms", t.number, step.Version(), move.Lag)
+		}
 		origin := step.Before.Seats[step.Before.Index(move.Seat)].Origin
 		if origin.Server != step.Meta.Server {
 			continue
@@ -155,5 +185,4 @@ func (w *world) checkClocks(t *table, steps []game.Step) {
 			}
 		}
 	}
-	_ = time.Second
 }

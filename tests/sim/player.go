@@ -120,6 +120,8 @@ func (k *client) decide() {
 		k.sends(k.wishes[k.w.random.IntN(len(k.wishes))]) // an old one again, unchanged
 	case dice < 980 && len(k.wishes) > 0:
 		k.reuse()
+	case dice < 990: // one whose clock is an hour late
+		k.conn.send(frame(0x81, fmt.Appendf(nil, `{"t":"ping","ts":%d}`, time.Now().Add(-time.Hour).UnixMilli())))
 	}
 }
 

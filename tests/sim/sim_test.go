@@ -129,3 +129,16 @@ func keep(t *testing.T, r sim.Result) {
 	defer file.Close()
 	fmt.Fprintf(file, "%d %s\n", r.Seed, r.Wrong[0])
 }
+
+// TestHunt plays seeds until one fails, for tests/planted.
+func TestHunt(t *testing.T) {
+	if *long == 0 {
+		t.Skip("no -long")
+	}
+	began := time.Now()
+	for s := uint64(1); time.Since(began) < *long; s++ {
+		if r := sim.Run(t, s, nil); len(r.Wrong) > 0 {
+			t.Fatalf("seed %d after %v: %s", s, time.Since(began).Round(10*time.Millisecond), r.Wrong[0])
+		}
+	}
+}
