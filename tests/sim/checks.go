@@ -142,7 +142,7 @@ func (w *world) checkClients(t *table, steps []game.Step) {
 			w.fail("%s was shown %d versions and the store has %d", k.name, k.last, len(steps))
 		}
 		for _, wish := range k.wishes {
-			if wish.t == "rematch" || wish.hazard {
+			if wish.t == "rematch" {
 				continue
 			}
 			d, is := found[[2]string{k.player, wish.id}]

@@ -66,7 +66,7 @@ type wish struct {
 	fresh  int           // oks that did not say duplicate
 	final  string        // refusal that is final
 	doubt  bool          // answered by unknown at some time
-	hazard bool          // shares its id with another wish
+	lie    bool          // was made from a version that its maker can't have seen, and may have come true since
 }
 
 // line is what a server says, as far as clients here look at it.
@@ -349,17 +349,14 @@ func (k *client) judge(w *wish, l line) {
 		return
 	}
 	if l.T == "error" {
-		if !l.Retry && !w.hazard {
+		if !l.Retry {
 			if w.ok != 0 {
 				k.w.fail("%s was told ok %d for %s and then %s", k.name, w.ok, w.id, l.Code)
 			}
-			if !slices.Contains(undecided, l.Code) {
+			if !slices.Contains(undecided, l.Code) && !w.lie {
 				w.final = l.Code
 			}
 		}
-		return
-	}
-	if w.hazard {
 		return
 	}
 	if l.Game != "" {
@@ -386,7 +383,7 @@ func (k *client) judge(w *wish, l line) {
 // ask sends a new command.
 func (k *client) ask(t string, v uint64, fields string) *wish {
 	k.number++
-	w := &wish{t: t, id: fmt.Sprintf("%s-%d", k.seat, k.number), v: v, status: k.status}
+	w := &wish{t: t, id: fmt.Sprintf("%s-%d", k.seat, k.number), v: v, status: k.status, lie: v > k.last}
 	w.body = fmt.Appendf(nil, `{"t":%q,"id":%q,"v":%d%s}`, t, w.id, v, fields)
 	k.wishes = append(k.wishes, w)
 	k.pending = append(k.pending, w)

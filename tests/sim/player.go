@@ -136,7 +136,7 @@ func (k *client) moveNow(move string) {
 // reuse sends something else under an id that was used for something that was done.
 func (k *client) reuse() {
 	old := k.wishes[k.w.random.IntN(len(k.wishes))]
-	if old.ok == 0 || old.hazard || old.t == "rematch" {
+	if old.ok == 0 || old.t == "rematch" {
 		return
 	}
 	k.w.note(k.name + " misuses " + old.id)
