@@ -57,7 +57,8 @@ func (p publisher) Publish(ctx context.Context, events []event.Recorded) error {
 	for {
 		_, err := ask[bool](ctx, call{
 			key: fmt.Sprintf("publish %d to %s", len(events), events[len(events)-1].Position), from: p.from, to: &p.to.process,
-			lost: commands.ErrUnknown, do: func() (any, error) { return true, p.to.take(events) },
+			lost: commands.ErrUnknown, calm: p.from.w.plan.embedded,
+			do: func() (any, error) { return true, p.to.take(events) },
 		})
 		switch {
 		case err == nil || ctx.Err() != nil || errors.Is(err, errDead):
@@ -76,7 +77,8 @@ func (p publisher) Publish(ctx context.Context, events []event.Recorded) error {
 // Watermark is tried once.
 func (p publisher) Watermark(ctx context.Context, at event.Position) error {
 	_, err := ask[bool](ctx, call{
-		key: "watermark " + string(at), from: p.from, to: &p.to.process, lost: commands.ErrUnknown, do: func() (any, error) {
+		key: "watermark " + string(at), from: p.from, to: &p.to.process, lost: commands.ErrUnknown,
+		calm: p.from.w.plan.embedded, do: func() (any, error) {
 			p.to.w.post("kafka has a watermark", func() {
 				for n := range p.to.logs {
 					p.to.add(n, message{at: at})
@@ -143,7 +145,7 @@ func (r *reader) wake() {
 	r.due = true
 	w := r.k.w
 	takes := w.between(0, 5*time.Millisecond)
-	if w.chance(15) {
+	if w.chance(15) && !w.plan.embedded {
 		takes = w.between(20*time.Millisecond, 2*time.Second)
 	}
 	w.after(takes, fmt.Sprintf("%s reads partition %d", r.by.name, r.partition), r.read)
@@ -160,7 +162,7 @@ func (r *reader) read() {
 		w.after(100*time.Millisecond, fmt.Sprintf("%s looks for partition %d", r.by.name, r.partition), r.read)
 		return
 	}
-	if r.next > 0 && w.chance(20) { // a rebalance: some again
+	if r.next > 0 && w.chance(20) && !w.plan.embedded { // a rebalance: some again
 		r.next -= w.random.IntN(min(r.next, 3) + 1)
 	}
 	log := r.k.logs[r.partition]
@@ -173,7 +175,7 @@ func (r *reader) read() {
 		switch {
 		case m.events == nil:
 			r.handler.Watermark(m.at)
-		case w.chance(10) && !w.calm:
+		case w.chance(10) && !w.calm && !w.plan.embedded:
 			w.note(r.by.name + " misses a message of the bus")
 			w.lossy = true
 		default:

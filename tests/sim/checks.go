@@ -37,7 +37,7 @@ func (w *world) unrest() string {
 			}
 		}
 	}
-	return ""
+	return w.unflushed()
 }
 
 // check holds the store against everything that was said.

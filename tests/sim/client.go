@@ -344,8 +344,11 @@ var undecided = []string{"not_started", "too_early"}
 
 // judge notes an answer, and that answers to one wish agree.
 func (k *client) judge(w *wish, l line) {
-	if k.misused[w.id] && l.Code == "command_id_reused" {
-		k.w.cover.commands[commandCell{"misuse", k.status, l.Code}]++
+	if k.misused[w.id] {
+		k.w.cover.commands[commandCell{"misuse", k.status, resultOf(l)}]++
+		if l.T == "ok" {
+			k.w.fail("%s was told ok %d for something else under the id %s, which was used", k.name, l.V, w.id)
+		}
 		return
 	}
 	if l.T == "error" {

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -23,10 +24,17 @@ func (w *world) did(what, whom string) {
 
 func (w *world) misdeeds() {
 	h := w.hosts[w.random.IntN(len(w.hosts))]
-	r := w.relays[w.random.IntN(len(w.relays))]
+	r := &relayer{}
+	if len(w.relays) > 0 {
+		r = w.relays[w.random.IntN(len(w.relays))]
+	}
 	a := w.between(200*time.Millisecond, 12*time.Second)
 	short := w.between(100*time.Millisecond, 4*time.Second)
-	switch w.random.IntN(18) {
+	what := w.random.IntN(18)
+	if w.plan.embedded && slices.Contains([]int{4, 5, 6, 7, 10, 11, 12, 13, 15}, what) { // there is nothing between its parts
+		what = 0
+	}
+	switch what {
 	case 0, 1:
 		if h.up {
 			w.did("kill host", h.name)
@@ -80,7 +88,12 @@ func (w *world) misdeeds() {
 			d := w.store.disk
 			d.set(func() { d.full = true })
 			w.after(short, "the full store is begun anew", func() {
-				if w.store.disk == d && w.store.up {
+				switch {
+				case w.store.disk != d || !w.store.up:
+				case w.plan.embedded:
+					w.kill(h)
+					w.boot(h)
+				default:
 					w.store.crash()
 					w.bootStore()
 				}
@@ -178,6 +191,10 @@ func (w *world) heal() {
 
 func (w *world) bootStore() {
 	w.settle()
-	w.store.boot(fmt.Sprintf("store-%d", w.store.runs+1))
+	incarnation := ""
+	if w.plan.embedded {
+		incarnation = fmt.Sprintf("%s-%d", w.hosts[0].name, w.hosts[0].runs+1)
+	}
+	w.store.boot(incarnation)
 	w.apart()
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/plygames/ply/domain/games"
 	"github.com/plygames/ply/infra/bus"
 	"github.com/plygames/ply/infra/liveclock"
+	"github.com/plygames/ply/infra/redis/journal"
 	"github.com/plygames/ply/projections/history"
 	"github.com/plygames/ply/projections/paced"
 	"github.com/plygames/ply/projections/spectate"
@@ -45,9 +46,12 @@ type host struct {
 
 // boot starts a run.
 func (w *world) boot(h *host) {
+	if w.plan.embedded {
+		w.bootStore()
+	}
 	h.begin()
 	h.runs++
-	h.inc = fmt.Sprintf("%s-%d", h.name, h.runs)
+	h.inc = h.incarnation()
 	h.conns = nil
 	ctx, cancel := context.WithCancel(context.Background())
 	h.stop = cancel
@@ -63,16 +67,19 @@ func (w *world) boot(h *host) {
 	w.apart()
 
 	log := slog.New(slog.DiscardHandler)
-	events := w.port(h)
 	shared := &shared{from: &h.process, to: w.redis, own: h.inc, up: clock.Now}
+	events, snapshots, alive := w.port(ctx, h, run), commands.Snapshots(shared), commands.Alive(shared)
+	if w.plan.embedded {
+		snapshots, alive = w.store.db, w.store.db
+	}
 	wall := func() int64 { return time.Now().Add(h.skew).UnixMilli() }
 	h.presence = socket.NewPresence(clock)
 	h.presence.Join(&site{w, h, run})
 	h.presence.Sighted(true)
 	h.games = commands.New(commands.Config{
-		Incarnation: h.inc, SnapshotEvery: w.plan.snapshotEvery, HotGames: w.plan.hotGames, EvictAfter: w.plan.evictAfter, Shared: true,
+		Incarnation: h.inc, SnapshotEvery: w.plan.snapshotEvery, HotGames: w.plan.hotGames, EvictAfter: w.plan.evictAfter, Shared: !w.plan.embedded,
 	}, commands.Ports{
-		Store: events, Snapshots: shared, Alive: shared, Clock: clock, Presence: h.presence, Quota: anyNumber{}, Announce: h.presence,
+		Store: events, Snapshots: snapshots, Alive: alive, Clock: clock, Presence: h.presence, Quota: anyNumber{}, Announce: h.presence,
 		Observer: observer{w, h}, Kinds: games.Kinds, Wall: wall, Seed: h.seed, Log: log,
 	})
 	w.apart()
@@ -94,6 +101,10 @@ func (w *world) boot(h *host) {
 	})
 	w.apart()
 	w.after(0, h.name+" marks", func() { w.markAlive(h, run) })
+
+	if w.plan.embedded {
+		w.relayTo(ctx, &h.process, w.store.db)
+	}
 
 	app, sockets := h.games, h.sockets
 	h.takeDown = func() {
@@ -131,7 +142,11 @@ func (w *world) markAlive(h *host, run chan struct{}) {
 	if h.died != run || !h.up {
 		return
 	}
-	if !h.paused && !h.cut && w.redis.up && !w.redis.cut {
+	if w.plan.embedded {
+		if !h.paused {
+			_ = w.store.db.Mark(h.clock.Now())
+		}
+	} else if !h.paused && !h.cut && w.redis.up && !w.redis.cut {
 		w.redis.marks[h.inc] = mark{h.clock.Now(), w.now()}
 	}
 	w.after(time.Second, h.name+" marks", func() { w.markAlive(h, run) })
@@ -145,6 +160,9 @@ func (w *world) kill(h *host) {
 	for _, c := range h.conns {
 		c.clientLoses()
 	}
+	if w.plan.embedded {
+		w.store.crash()
+	}
 	w.bury(h.takeDown)
 	inc := h.inc
 	w.after(3*time.Second, "others miss "+inc, func() {
@@ -155,6 +173,8 @@ func (w *world) kill(h *host) {
 		}
 	})
 }
+
+func (h *host) incarnation() string { return fmt.Sprintf("%s-%d", h.name, h.runs) }
 
 func (h *host) seed() game.Seed {
 	h.seeds++
@@ -290,4 +310,15 @@ func contextFor(h *host) context.Context {
 }
 
 // port is the store as a host sees it.
-func (w *world) port(h *host) commands.EventStore { return &port{from: &h.process, to: w.store} }
+func (w *world) port(ctx context.Context, h *host, run chan struct{}) commands.EventStore {
+	switch {
+	case w.plan.embedded:
+		return w.store.db
+	case w.plan.journal:
+		j := journal.New(journal.Config{Keys: keys{&h.process, w.redis}, Store: &port{from: &h.process, to: w.store}})
+		w.flush(ctx, h, run, j)
+		return j
+	default:
+		return &port{from: &h.process, to: w.store}
+	}
+}

@@ -117,7 +117,9 @@ func (k *client) decide() {
 	case dice < 936:
 		k.ask("rematch", k.last, "")
 	case dice < 970 && len(k.wishes) > 0:
-		k.sends(k.wishes[k.w.random.IntN(len(k.wishes))]) // an old one again, unchanged
+		if old := k.wishes[k.w.random.IntN(len(k.wishes))]; !k.misused[old.id] {
+			k.sends(old) // again, unchanged
+		}
 	case dice < 980 && len(k.wishes) > 0:
 		k.reuse()
 	case dice < 990: // one whose clock is an hour late
@@ -133,10 +135,11 @@ func (k *client) moveNow(move string) {
 	}
 }
 
-// reuse sends something else under an id that was used for something that was done.
+// reuse sends something else under an id that was used for something that was done. Of one that was sent once no other
+// answer can come.
 func (k *client) reuse() {
 	old := k.wishes[k.w.random.IntN(len(k.wishes))]
-	if old.ok == 0 || old.t == "rematch" {
+	if old.ok == 0 || len(old.sent) > 1 || old.t == "rematch" || k.misused[old.id] {
 		return
 	}
 	k.w.note(k.name + " misuses " + old.id)

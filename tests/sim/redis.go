@@ -9,6 +9,7 @@ import (
 	"github.com/plygames/ply/commands"
 	"github.com/plygames/ply/infra/relay"
 	"github.com/plygames/ply/projections"
+	"github.com/plygames/ply/tests/journal/model"
 )
 
 // redis is a model of what servers share beside the events: marks of life, snapshots, the relay's checkpoint. It loses
@@ -18,6 +19,7 @@ type redis struct {
 	snapshots map[string][]byte
 	marks     map[string]mark
 	at        projections.Checkpoint
+	journal   *model.Redis
 }
 
 // mark is an incarnation's live clock, and when it was told.
@@ -27,7 +29,7 @@ type mark struct {
 }
 
 func newRedis(w *world) *redis {
-	r := &redis{process: process{w: w, name: "redis"}, snapshots: map[string][]byte{}, marks: map[string]mark{}}
+	r := &redis{process: process{w: w, name: "redis"}, snapshots: map[string][]byte{}, marks: map[string]mark{}, journal: model.New()}
 	r.begin()
 	return r
 }

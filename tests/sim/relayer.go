@@ -19,16 +19,28 @@ func (w *world) bootRelay(r *relayer) {
 	r.begin()
 	ctx, cancel := context.WithCancel(context.Background())
 	r.stop = cancel
-	events := &port{from: &r.process, to: w.store}
-	shared := &shared{from: &r.process, to: w.redis}
-	to := publisher{&r.process, w.kafka}
-	run := r.died
+	w.relayTo(ctx, &r.process, &port{from: &r.process, to: w.store})
+}
+
+// source is what a relay reads.
+type source interface {
+	relay.Log
+	relay.Prover
+}
+
+// relayTo runs a relay in a process. One over an embedded store keeps no checkpoint, as in infra/app.
+func (w *world) relayTo(ctx context.Context, in *process, events source) {
+	config := relay.Config{
+		Log: events, Bus: publisher{in, w.kafka}, AtOnce: 64, Prover: events, Observer: unheard{},
+		Logger: slog.New(slog.DiscardHandler),
+	}
+	if !w.plan.embedded {
+		config.Checkpoints = checkpoints{&shared{from: in, to: w.redis}}
+	}
+	run := in.died
 	w.burying.Go(func() {
 		for ctx.Err() == nil {
-			carrier, err := relay.Open(ctx, relay.Config{
-				Log: events, Bus: to, AtOnce: 64, Checkpoints: checkpoints{shared}, Prover: events, Observer: unheard{},
-				Logger: slog.New(slog.DiscardHandler),
-			})
+			carrier, err := relay.Open(ctx, config)
 			if err == nil {
 				_ = carrier.Run(ctx)
 				return

@@ -18,11 +18,13 @@ type plan struct {
 	hotGames                int
 	evictAfter              time.Duration
 	rematches               bool
+	journal                 bool // in front of the store
+	embedded                bool // one server that holds everything
 }
 
 func (w *world) newPlan() plan {
 	r := w.random
-	return plan{
+	p := plan{
 		hosts: 1 + r.IntN(3), tables: 1 + r.IntN(3), watchers: 1 + r.IntN(3),
 		length:        w.between(20*time.Second, 60*time.Second),
 		calm:          w.between(500*time.Millisecond, 6*time.Second),
@@ -31,6 +33,21 @@ func (w *world) newPlan() plan {
 		evictAfter:    []time.Duration{2 * time.Second, 20 * time.Second, 5 * time.Minute}[r.IntN(3)],
 		rematches:     w.chance(500),
 	}
+	switch dice := r.IntN(100); {
+	case dice < 35:
+		p.journal = true
+	case dice < 60:
+		p.embedded, p.hosts = true, 1
+	}
+	return p
+}
+
+// relays is how many servers have the relay's role only.
+func (p plan) relays() int {
+	if p.embedded {
+		return 0
+	}
+	return 2
 }
 
 // Result is what a run was.
@@ -65,13 +82,15 @@ func (w *world) play() {
 	w.plan = w.newPlan()
 	w.note(fmt.Sprintf("plan %+v", w.plan))
 	w.store, w.redis, w.kafka = w.newStore("store"), newRedis(w), newKafka(w)
-	w.bootStore()
+	if !w.plan.embedded {
+		w.bootStore()
+	}
 	for i := range w.plan.hosts {
 		h := &host{process: process{w: w, name: fmt.Sprintf("host%d", i)}}
 		w.hosts = append(w.hosts, h)
 		w.boot(h)
 	}
-	for i := range 2 {
+	for i := range w.plan.relays() {
 		r := &relayer{process: process{w: w, name: fmt.Sprintf("relay%d", i)}}
 		w.relays = append(w.relays, r)
 		w.bootRelay(r)
@@ -91,6 +110,7 @@ func (w *world) play() {
 	until = w.now() + 3*time.Minute
 	w.run(func() bool { return w.now() > until || w.rests() })
 	w.check()
+	w.settle()
 	w.end()
 }
 
