@@ -43,6 +43,7 @@ var (
 	_ bus.Observer      = (*metrics.Bus)(nil)
 	_ fanout.Observer   = (*metrics.Fanout)(nil)
 	_ socket.Observer   = (*metrics.Sockets)(nil)
+	_ rest.Observer     = (*metrics.HTTP)(nil)
 	_ spectate.Observer = (*metrics.Spectate)(nil)
 	_ fold.Observer     = (*metrics.Views)(nil)
 	_ policies.Overdue  = (*overdue)(nil)
@@ -168,7 +169,7 @@ func (a *App) buildEdge(context.Context) error {
 		Commands: a.games, History: a.history, People: a.people, Encoder: encoder, Namer: a.games, Lists: a.list(),
 		Players: a.players(), Finder: finder{a.names}, TV: a.television(), Bulk: a.bulk(),
 		Presence: a.presence, Limiter: limiter, Health: a.health, Kinds: games.All(),
-		Now: time.Now, Live: a.clock.Now, Elapsed: a.elapsed, Origins: c.Origins, Log: a.log,
+		Now: time.Now, Live: a.clock.Now, Elapsed: a.elapsed, Origins: c.Origins, Observer: a.metrics.HTTP, Log: a.log,
 	})
 	a.handle(a.routes(api), a.adminRoutes())
 	return nil

@@ -135,8 +135,9 @@ func (s *Store) ReadAllBack(ctx context.Context, before event.Position) iter.Seq
 // between reads the events behind position after up to position until, however many bytes they have.
 func (s *Store) between(ctx context.Context, after, until uint64) ([]event.Recorded, error) {
 	all := make([]event.Recorded, 0, until-after)
+	var g group
 	for after < until {
-		part, err := s.readAll(ctx, after, until, all[len(all):])
+		part, err := s.readAll(ctx, after, until, &g)
 		if err != nil {
 			return nil, err
 		}

@@ -65,7 +65,7 @@ func (s *site) shown(who person, playing, some, all string) map[string]string {
 	shown := map[string]string{}
 	for _, path := range []string{"/api/games/" + playing, "/api/games/" + playing + "?v=4", "/api/games/" + playing + "/events",
 		"/api/games/" + playing + ".pgn", "/api/games", "/api/games?player=" + who.id, "/api/tv?limit=16", "/api/players/" + who.id,
-		"/api/leaderboards/chess", "/api/export/games.ndjson", "/api/export/games.pgn", "/api/export/games.parquet"} {
+		"/api/leaderboards/chess", "/api/players?name=qz7", "/api/export/games.ndjson", "/api/export/games.pgn", "/api/export/games.parquet"} {
 		token := ""
 		if strings.HasPrefix(path, "/api/export") {
 			token = some
@@ -100,10 +100,8 @@ func TestErasedNamesAreShownNowhere(t *testing.T) {
 		s.open(path, "").until("live", typ("live"))
 	}
 	s.open("/play/"+playing+"?from=0", bob.token).until("live", typ("live"))
-	without := 0
 	for path, text := range s.shown(ann, playing, bob.token, all) {
-		if !strings.Contains(text, name) && path != "/api/leaderboards/chess" && path != "/api/events" {
-			without++
+		if !strings.Contains(text, name) && path != "/api/leaderboards/chess" && path != "/api/events" && !strings.HasSuffix(path, ".parquet") {
 			t.Errorf("%s does not show the name in the first place: %s", path, text)
 		}
 	}

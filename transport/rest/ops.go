@@ -50,7 +50,7 @@ func NewOps(d OpsDeps) http.Handler {
 	if d.Views == nil {
 		d.Views = noViews{}
 	}
-	return serve(d.routes(), d.Log)
+	return serve(d.routes(), d.Log, unobserved{})
 }
 
 // OpsRoutes lists the routes of NewOps.

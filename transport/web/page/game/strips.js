@@ -3,6 +3,7 @@
 import { format } from "./clocks.js";
 import { el, setText } from "../base/dom.js";
 import { drawPiece } from "../board/pieces.js";
+import { playerLink } from "../player/link.js";
 import { playerName, seatName, spokenTime, stripWords as words } from "../words.js";
 
 export const hurry = 10000; // ms left from which a clock warns
@@ -16,6 +17,7 @@ export class Strip {
   #free = el("span", { class: "free-time", hidden: true });
   #clock = el("span", { class: "clock", role: "timer" });
   #shownTaken = "";
+  #shownName = "";
 
   constructor() {
     this.root = el("div", { class: "strip" }, this.#dot,
@@ -33,7 +35,12 @@ export class Strip {
       this.#dot.title = here;
       this.#dot.setAttribute("aria-label", here);
     }
-    setText(this.#name, player ? playerName(player, seat) : waiting ? words.free(seat) : seatName(seat));
+    const name = player ? playerName(player, seat) : waiting ? words.free(seat) : seatName(seat);
+    const named = `${player?.id ?? ""} ${name}`;
+    if (named !== this.#shownName) { // a link that is made anew loses the focus
+      this.#shownName = named;
+      this.#name.replaceChildren(player ? playerLink(player, seat) : name);
+    }
     this.#name.classList.toggle("free", !player);
     setText(this.#note, words.note(player, seat, me, rated));
     const key = taken.join("") + ahead;

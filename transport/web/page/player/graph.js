@@ -5,7 +5,8 @@ import { playerLink } from "./link.js";
 import { date, people as say } from "../words.js";
 
 const svg = "http://www.w3.org/2000/svg";
-const [width, height] = [640, 240];
+// Letters of a picture shrink with it: a narrow screen gets one with fewer units.
+const [width, height] = innerWidth < 600 ? [360, 220] : [640, 240];
 const edge = { left: 44, right: 14, top: 14, bottom: 26 };
 const tableRows = 100;
 

@@ -92,7 +92,7 @@ function fits(one, { result, seat, class: pace, opponent }) {
 
 function entry(one) {
   const { game, seat, rival, result, clock, rated, at } = one;
-  return [el("span", { class: `outcome ${result}` }, say.outcomes[result]),
+  return [el("span", { class: "outcome", data: { result } }, say.outcomes[result]),
     el("span", { class: "who" }, el("span", { class: `chip ${seat}`, title: seatName(seat), role: "img", "aria-label": seatName(seat) }), playerLink(rival, ""),
       rival?.rating ? el("small", {}, ` ${rival.rating}`) : ""),
     el("small", { class: "note" }, [clockName(clock), rated ? say.rated : "", ending(one).reason.toLowerCase(), at].filter(Boolean).join(" · ")),

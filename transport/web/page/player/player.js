@@ -5,7 +5,7 @@ import { history } from "./history.js";
 import { PlayerPicker } from "./picker.js";
 import { button, el } from "../base/dom.js";
 import { isGuest, readAs, whoAmI } from "../net/identity.js";
-import { classes, date, people as say, playerName, refusal } from "../words.js";
+import { classes, date, people as say, playerName, refusal, windowTitle } from "../words.js";
 
 const order = ["bullet", "blitz", "rapid", "classical", "days"];
 const pages = 5; // of changes that a graph shows at most
@@ -21,7 +21,7 @@ export async function showPlayer(root, id) {
     throw error;
   });
   const name = playerName(profile);
-  document.title = `${name} · ply`;
+  document.title = windowTitle(name);
   const facts = [isGuest(id) ? say.guest : say.member, profile.created ? say.since(date(profile.created)) : ""].filter(Boolean).join(" · ");
   root.replaceChildren(el("div", { class: "person" },
     el("section", { class: "person-head" },
@@ -31,8 +31,8 @@ export async function showPlayer(root, id) {
 }
 
 function tally({ games, won, drawn, lost }) {
-  const one = (number, label, kind) => el("div", { class: `tally ${kind}` }, el("dt", {}, label), el("dd", {}, String(number)));
-  return el("dl", { class: "tallies" }, one(games, say.games, ""), one(won, say.results.won, "won"), one(drawn, say.results.drawn, "drawn"), one(lost, say.results.lost, "lost"));
+  const one = (number, label) => el("div", { class: "tally" }, el("dt", {}, label), el("dd", {}, String(number)));
+  return el("dl", { class: "tallies" }, one(games, say.games), one(won, say.results.won), one(drawn, say.results.drawn), one(lost, say.results.lost));
 }
 
 // The classes as tabs, each with its graph.
@@ -91,7 +91,7 @@ function versus(profile, name, me) {
     try {
       const { won, drawn, lost, games } = await readAs(`/api/players/${profile.id}/versus/${encodeURIComponent(other)}`);
       const part = (number, kind) => {
-        const bar = el("span", { class: `bar ${kind}` }, number > 0 ? String(number) : "");
+        const bar = el("span", { class: "bar", data: { result: kind } }, number > 0 ? String(number) : "");
         bar.style.flexGrow = number;
         bar.hidden = number === 0;
         return bar;

@@ -9,7 +9,6 @@ import { tv as say } from "../words.js";
 
 const most = 16; // on one socket
 const every = 8000;
-const tick = 250;
 
 export function showBoards(root, onlink) {
   const named = (new URLSearchParams(location.search).get("games") ?? "").split(",").filter((id) => /^[A-Za-z0-9]{12}$/.test(id)).slice(0, most);
@@ -29,7 +28,6 @@ export function showBoards(root, onlink) {
   };
   root.replaceChildren(el("div", { class: "boards" },
     el("div", { class: "head" }, el("h1", {}, say.boards), el("a", { href: "/tv" }, say.title)), note, wall));
-  setInterval(() => screens.forEach((one) => one.tick()), tick);
   if (named.length > 0) {
     show([...new Set(named)]);
     return;

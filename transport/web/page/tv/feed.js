@@ -71,6 +71,9 @@ export class Feed {
       return;
     } else if (unnumbered.has(line.t)) {
       game.notice(line, now);
+      if (line.t === "live") {
+        this.#caller.linked?.({ state: "live" });
+      }
     } else if (line.v > game.last) {
       if (line.v !== game.last + 1) {
         this.#connection.again();

@@ -11,19 +11,19 @@ export class Screen {
   #link;
   #result = el("p", { class: "badge", hidden: true });
   #note = el("span", { class: "note" });
-  #game = null;
 
   constructor(id) {
     this.id = id;
     this.#link = el("a", { class: "whole", href: `/game/${id}` }, say.openGame);
+    this.#mini.root.setAttribute("aria-hidden", "true"); // until there is something on it
     this.root = el("article", { class: "screen loading", data: { game: id } },
       this.#mini.root, this.#result, el("p", { class: "caption" }, this.#note, this.#link));
   }
 
   /** Shows a game as game.js keeps it. */
   show(game) {
-    this.#game = game;
     this.root.classList.remove("loading");
+    this.#mini.root.removeAttribute("aria-hidden");
     this.root.classList.toggle("over", game.over);
     const { score, title } = game.over ? ending(game) : {};
     this.#result.hidden = !game.over;
@@ -35,22 +35,15 @@ export class Screen {
     if (this.#link.getAttribute("aria-label") !== label) {
       this.#link.setAttribute("aria-label", label);
     }
-    this.tick();
+    this.#mini.show({ position: game.position, flipped: false, players: game.players, clock: game.clock, turn: game.turn, over: game.over });
   }
 
   /** Shows that the game can't be watched. */
   miss() {
     this.root.classList.remove("loading");
     this.root.classList.add("missing");
+    this.#link.hidden = true;
     this.#result.hidden = false;
     setText(this.#result, say.notToSee);
-  }
-
-  /** Shows the clocks as they are now. */
-  tick() {
-    const game = this.#game;
-    if (game) {
-      this.#mini.show({ position: game.position, flipped: false, players: game.players, clock: game.clock, turn: game.turn, over: game.over });
-    }
   }
 }

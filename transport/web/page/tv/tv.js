@@ -5,9 +5,8 @@ import { Feed } from "./feed.js";
 import { Screen } from "./screen.js";
 import { el, setText } from "../base/dom.js";
 import { playerLink } from "../player/link.js";
-import { clockName, ending, playerName, tv as say } from "../words.js";
+import { clockName, ending, playerName, tv as say, windowTitle } from "../words.js";
 
-const tick = 200;
 const beside = 6;
 
 /** Fills root with the TV; onlink(link) is told how the connection is. */
@@ -37,7 +36,7 @@ export function showTV(root, onlink) {
         describe(facts, follow.id, game);
         const names = ["white", "black"].map((seat) => playerName(game.players[seat], seat));
         setText(said, game.over ? `${ending(game).title}. ${say.nextSoon}` : say.nowShowing(...names));
-        document.title = `${names.join(" – ")} · ply TV`;
+        document.title = windowTitle(names.join(" – "));
       }
     },
     listed: () => {
@@ -55,10 +54,6 @@ export function showTV(root, onlink) {
       setText(note, say.noAnswer);
     },
   });
-  setInterval(() => {
-    screen?.tick();
-    minis.forEach((one) => one.tick());
-  }, tick);
   root.replaceChildren(el("div", { class: "tv" },
     el("div", { class: "tv-main" }, stage, note), el("aside", { class: "tv-side" },
       el("div", {}, el("h1", {}, say.title), el("p", { class: "lead" }, say.lead)), facts, also, said)));
