@@ -21,7 +21,7 @@ type View struct {
 	open   func() (*folder, error)
 	free   func()
 	remove func() error
-	room   *room // only whoever commits uses it
+	room   *room       // only whoever commits uses it
 	doomed atomic.Bool // the folder is removed when it is closed
 
 	gate   sync.RWMutex // held for reading while the folder is used

@@ -1,4 +1,5 @@
-// Package crash cuts the power under the embedded store. TestCuts runs concurrent appenders on a disk in memory that
+// Package crash cuts the power, and fills the disk. TestPowerCut and TestFullDisk do so under a whole server that people
+// play on, with file systems of their own; TestCuts does so under the embedded store alone, thousands of times: it runs concurrent appenders on a disk in memory that
 // can be cloned as a crash at that moment would leave it: with none, half or all of what was not synced. The store
 // that comes up on the clone is held against what was acknowledged before the cut.
 //
