@@ -29,23 +29,24 @@ const (
 	axeSum     = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c" // SHA-256 of axe.min.js
 )
 
-// axe gives the checker's script.
+// axe gives the checker's script, or nothing where it can't be had: then the rest of a test goes on without it, loudly.
 func axe(t *testing.T) string {
 	t.Helper()
-	script, err := fetchedAxe(t)
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("axe-core %s: %v", axeVersion, err)
-		}
-		t.Skipf("SKIPPED, NOT PROVEN: axe-core %s: %v", axeVersion, err)
+	script, err := fetchedAxe()
+	if err == nil {
+		return script
 	}
-	return script
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("axe-core %s: %v", axeVersion, err)
+	}
+	t.Logf("NOT PROVEN: accessible; axe-core %s: %v", axeVersion, err)
+	return ""
 }
 
 var axeOnce sync.Mutex
 
 // fetchedAxe reads the script from the user's cache, where npm brings it once.
-func fetchedAxe(t *testing.T) (string, error) {
+func fetchedAxe() (string, error) {
 	axeOnce.Lock()
 	defer axeOnce.Unlock()
 	cache, err := os.UserCacheDir()
@@ -55,7 +56,7 @@ func fetchedAxe(t *testing.T) (string, error) {
 	kept := filepath.Join(cache, "ply-test", "axe-core-"+axeVersion+".min.js")
 	script, err := os.ReadFile(kept)
 	if errors.Is(err, os.ErrNotExist) {
-		if script, err = packedAxe(t); err == nil {
+		if script, err = packedAxe(); err == nil {
 			err = keep(kept, script)
 		}
 	}
@@ -69,10 +70,13 @@ func fetchedAxe(t *testing.T) (string, error) {
 }
 
 // packedAxe lets npm fetch the package, and takes the one file out of it. None of its own scripts run.
-func packedAxe(t *testing.T) ([]byte, error) {
-	npm := harness.NeedPackage(t, "npm", "npm")
-	dir := t.TempDir()
-	if out, err := exec.Command(npm, "pack", "axe-core@"+axeVersion, "--silent", "--pack-destination", dir).CombinedOutput(); err != nil {
+func packedAxe() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "ply-axe-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	if out, err := exec.Command("npm", "pack", "axe-core@"+axeVersion, "--silent", "--pack-destination", dir).CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("npm pack: %w\n%s", err, out)
 	}
 	f, err := os.Open(filepath.Join(dir, "axe-core-"+axeVersion+".tgz"))
@@ -126,19 +130,13 @@ func (f finding) String() string {
 	return b.String()
 }
 
-// accessible checks what the tab shows: nothing that is serious or critical may be found, and the rest is told.
+// accessible checks what the tab shows. Nothing may be found, not even what is less than serious.
 func (p *tab) accessible(script, screen string) {
 	p.t.Helper()
-	var found []finding
-	for _, f := range p.findings(script) {
-		switch f.Impact {
-		case "serious", "critical":
-			found = append(found, f)
-		default:
-			p.t.Logf("%s: %s", screen, f)
-		}
+	if script == "" {
+		return
 	}
-	for _, f := range found {
+	for _, f := range p.findings(script) {
 		p.t.Errorf("%s: %s", screen, f)
 	}
 }
@@ -171,6 +169,9 @@ func (p *tab) findings(script string) []finding {
 func TestCheckerFinds(t *testing.T) {
 	t.Parallel()
 	script := axe(t)
+	if script == "" {
+		t.Skip("SKIPPED, NOT PROVEN: there is no checker")
+	}
 	s := harness.Start(t, harness.NoLimits)
 	p := newTab(t, chrome(t), "Wrong")
 	p.open(s.URL)

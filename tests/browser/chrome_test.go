@@ -205,6 +205,6 @@ func (p *tab) mustBeClean() {
 		p.t.Errorf("%s's page: %s", p.name, text)
 	}
 	if p.t.Failed() {
-		p.t.Logf("%s's page was left as it is in %s", p.name, p.picture("failed-"+strings.ToLower(p.t.Name()+"-"+p.name)))
+		p.t.Logf("%s's page was left as it is in %s", p.name, p.picture("failed-"+strings.ReplaceAll(strings.ToLower(p.t.Name()+"-"+p.name), "/", "-")))
 	}
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // TestScreens looks at every screen on a phone, a tablet and a wide screen, in light and dark: nothing is wider than the
-// window, the accessibility checker has nothing serious to say, and a picture of each is kept.
+// window, the accessibility checker has nothing to say, and a picture of each is kept.
 func TestScreens(t *testing.T) {
 	t.Parallel()
 	checker := axe(t)

@@ -8,10 +8,13 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/plygames/ply/transport/web"
 )
+
+var handler = sync.OnceValue(web.Handler)
 
 func ask(t *testing.T, method, target string, headers ...string) *http.Response {
 	t.Helper()
@@ -23,7 +26,7 @@ func ask(t *testing.T, method, target string, headers ...string) *http.Response 
 		r.Header.Set(headers[i], headers[i+1])
 	}
 	w := httptest.NewRecorder()
-	web.Handler().ServeHTTP(w, r)
+	handler().ServeHTTP(w, r)
 	return w.Result()
 }
 

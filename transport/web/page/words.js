@@ -2,14 +2,36 @@
 
 const sides = { white: "White", black: "Black" };
 
+/** Asking for a name. */
+export const nameWords = {
+  title: "What shall we call you?",
+  text: "Everybody who sees your games sees this name. You need no account.",
+  label: "Your name",
+  example: "Ann",
+  limits: "1 to 32 characters",
+  cancel: "Cancel",
+  go: "Continue",
+};
+
+/** The cross on a notice. */
+export const dismiss = "Dismiss";
+
 /** How a seat is called. */
 export function seatName(seat) {
   return sides[seat] ?? seat;
 }
 
+/** What the window is called: the screen, and whose server this is. */
+export function windowTitle(text) {
+  return `${text} · ply`;
+}
+
+// A name from a file of games can hold what turns the direction of writing, and would turn all that stands behind it.
+const turning = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
 /** How a player is called; names can be missing (erased). */
 export function playerName(player, seat) {
-  return player?.name || (player ? "Somebody" : seatName(seat));
+  return player?.name?.replace(turning, "") || (player ? "Somebody" : seatName(seat));
 }
 
 /** A time control in a few characters, and in words. */
@@ -19,7 +41,7 @@ export function clockName(clock) {
     case "fischer":
       return `${minutes(clock.initial)}+${(clock.increment ?? 0) / 1000}`;
     case "delay":
-      return `${minutes(clock.initial)} min, ${(clock.delay ?? 0) / 1000} s delay`;
+      return `${clock.initial < 60000 ? `${clock.initial / 1000} s` : `${minutes(clock.initial)} min`}, ${(clock.delay ?? 0) / 1000} s delay`;
     case "days":
       return clock.days === 1 ? "1 day a move" : `${clock.days} days a move`;
     default:
@@ -185,7 +207,7 @@ function signed(n) {
 export const settingWords = {
   title: "Settings",
   theme: "Colours",
-  themes: { auto: "As the system", light: "Light", dark: "Dark" },
+  themes: { auto: "Automatic", light: "Light", dark: "Dark" },
   board: "Board",
   boards: { sage: "Sage", wood: "Wood" },
   sound: "Sounds",
@@ -208,6 +230,8 @@ export const typedWords = {
 
 export const moveWords = {
   list: "Moves",
+  none: "No moves yet.",
+  reading: "Reading the moves…",
   record: "Moves of the game",
   position: "Position",
   positionAt: (ply, newest) => `After move ${ply} of ${newest}`,
@@ -300,7 +324,7 @@ export const cardWords = {
   first: "The first move is due within 30 seconds. The clock starts after it.",
   youInCheck: "You are in check.",
   inCheck: "Check.",
-  premove: (m) => `Your premove ${m.slice(0, 2)}–${m.slice(2, 4)} is played at once if it is possible then.`,
+  premove: (m) => `Your premove ${m.slice(0, 2)}–${m.slice(2, 4)} goes out as soon as it is your turn.`,
   cancelPremove: "Call it off",
   drawMine: "Draw offered",
   drawMineText: "The offer stands until your opponent moves.",
@@ -350,7 +374,8 @@ export const foreignWords = {
   view: "Position",
   messages: "What happened",
   players: (players) => Object.entries(players).map(([seat, player]) => `${seat}: ${playerName(player, seat)}`).join(" · "),
-  status: { open: "waiting for players", ready: "about to start", live: "being played", ended: "finished" },
+  status: { open: "Waiting for players", ready: "About to start", live: "Being played", ended: "Finished" },
+  toMove: (turn) => (turn?.length > 0 ? `${turn.map(seatName).join(", ")} to move` : ""),
 };
 
 // The first page, players, boards and TV.
@@ -410,6 +435,7 @@ const plural = (n, one, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
 
 /** The first page. */
 export const home = {
+  opera: { white: { name: "Morphy" }, black: { name: "Duke & Count" } },
   title: "Play chess, now.",
   lead: "Choose a time and somebody sits down opposite. No account needed.",
   quick: "Quick pairing",

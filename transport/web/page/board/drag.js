@@ -50,7 +50,8 @@ export function watchDrags(grid, { can, lifted, carried, dropped }) {
   });
   grid.addEventListener("pointerup", (event) => press && end(event, ...place(event)));
   grid.addEventListener("pointercancel", (event) => end(event));
-  grid.addEventListener("lostpointercapture", (event) => end(event));
+  // A finger is captured by what it touched first, which loses it to us when a drag starts: that is no end.
+  grid.addEventListener("lostpointercapture", (event) => event.target === grid && end(event));
   grid.addEventListener("click", (event) => {
     // A key's click has no detail and is never the end of a drag.
     if (swallow && event.detail > 0) {

@@ -1,7 +1,7 @@
 // A game of a kind that we have no board for: what the server tells, as readable JSON.
 
 import { el, setText } from "../base/dom.js";
-import { seatName, foreignWords as words } from "../words.js";
+import { foreignWords as words } from "../words.js";
 
 const kept = 200; // messages that are shown
 
@@ -21,7 +21,7 @@ export class Foreign {
   /** Shows the game's state, as far as it means the same in every kind. */
   show(game) {
     setText(this.#players, words.players(game.players ?? {}));
-    setText(this.#status, [words.status[game.status] ?? game.status, ...(game.turn ?? []).map(seatName), game.reason].filter(Boolean).join(" · "));
+    setText(this.#status, [words.status[game.status] ?? game.status, words.toMove(game.turn), game.reason].filter(Boolean).join(" · "));
     setText(this.#view, JSON.stringify(game.view ?? {}, null, 2));
   }
 

@@ -23,7 +23,7 @@ import { tell } from "./tell.js";
 import { Times } from "./times.js";
 import { toast } from "../base/toasts.js";
 import { Typed, readMove } from "./typed.js";
-import { clockName, ending, refusal, saidWords, tableWords as words } from "../words.js";
+import { clockName, ending, refusal, saidWords, tableWords as words, windowTitle } from "../words.js";
 import "../base/settings.js";
 
 const tick = 100;
@@ -44,6 +44,7 @@ export class Table {
   #announcer = new Announcer();
   #times = new Times(this.#strips, (left) => this.#hurry(left));
   #foreign = null;
+  #title = el("h1", { class: "unseen" });
   #about = el("span");
   #copy = button(words.copyLink, () => copyLink(this.#id, this.#looking.ply), { class: "link", title: words.copyTitle, data: { do: "copy-watch" } });
   #cards = el("div", { class: "cards" });
@@ -82,7 +83,7 @@ export class Table {
       this.#foreign = new Foreign(this.game.kind);
       root.replaceChildren(this.#foreign.root);
     } else {
-      root.replaceChildren(el("div", { class: "table" },
+      root.replaceChildren(el("div", { class: "table" }, this.#title,
         el("section", { class: "stage", "aria-label": words.stage }, this.#strips.top.root, this.#board.root, this.#strips.bottom.root),
         el("aside", { class: "side" }, this.#tools, this.#cards, this.#moves.root, this.#actions, this.#typed.root, this.#announcer.root)));
       setInterval(() => this.#tick(), tick);
@@ -90,7 +91,7 @@ export class Table {
     }
     this.#session.connect();
     this.#draw();
-    this.#rate();
+    this.#ended();
   }
 
   // What cards and buttons ask of us.
@@ -165,12 +166,11 @@ export class Table {
 
   #changed(message) {
     this.#onlink(this.#session.link);
-    const { pending } = this.hand;
     this.hand.arrived(message); // first of all: a premove goes out before anything is drawn
     if (message && this.#foreign) {
       this.#foreign.add(message);
     } else if (message && this.link.state === "live") {
-      const ours = message.m !== undefined && message.m === (this.#heard ?? pending);
+      const ours = message.m !== undefined && message.m === this.#heard;
       tell(message, { game: this.game, say: (text) => this.#announcer.say(text), captured: this.#takes(message.m), ours, now: this.now });
       this.#heard = message.t === "move" ? null : this.#heard;
     }
@@ -189,6 +189,9 @@ export class Table {
 
   #ended() {
     const { game } = this;
+    if (!game.over) {
+      return;
+    }
     if (game.reason === "paired" && game.next && game.seat) {
       location.replace(`/game/${game.next}`); // where we sit already
       return;
@@ -197,7 +200,7 @@ export class Table {
   }
 
   async #rate() {
-    if (this.game.over && this.game.rated && this.game.scores) {
+    if (this.game.rated && this.game.scores) {
       this.ratings = await ratingChanges(this.game);
       const mine = this.ratings[this.game.seat];
       if (mine) {
@@ -296,7 +299,8 @@ export class Table {
     fill(this.#cards, cards(this));
     fill(this.#actions, actions(this));
     this.#tick();
-    document.title = `${this.#headline()} · ply`;
+    document.title = windowTitle(this.#headline());
+    setText(this.#title, words.versus(this.game.players));
   }
 
   #flipped() {

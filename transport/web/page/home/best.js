@@ -9,7 +9,7 @@ import { home as say, tv } from "../words.js";
 // Morphy in the opera box, one move before the end.
 const picture = {
   position: { fen: "4kb1r/p2n1ppp/4q3/4p1B1/4P3/1Q6/PPP2PPP/2KR4 w k - 0 16", m: "f6d7" },
-  players: { white: { name: "Morphy" }, black: { name: "Duke & Count" } },
+  players: say.opera,
 };
 
 export function bestGame() {

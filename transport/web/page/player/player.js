@@ -5,7 +5,7 @@ import { history } from "./history.js";
 import { PlayerPicker } from "./picker.js";
 import { button, el } from "../base/dom.js";
 import { isGuest, readAs, whoAmI } from "../net/identity.js";
-import { classes, date, people as say, playerName, refusal } from "../words.js";
+import { classes, date, people as say, playerName, refusal, windowTitle } from "../words.js";
 
 const order = ["bullet", "blitz", "rapid", "classical", "days"];
 const pages = 5; // of changes that a graph shows at most
@@ -21,7 +21,7 @@ export async function showPlayer(root, id) {
     throw error;
   });
   const name = playerName(profile);
-  document.title = `${name} · ply`;
+  document.title = windowTitle(name);
   const facts = [isGuest(id) ? say.guest : say.member, profile.created ? say.since(date(profile.created)) : ""].filter(Boolean).join(" · ");
   root.replaceChildren(el("div", { class: "person" },
     el("section", { class: "person-head" },

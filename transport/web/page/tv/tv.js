@@ -5,7 +5,7 @@ import { Feed } from "./feed.js";
 import { Screen } from "./screen.js";
 import { el, setText } from "../base/dom.js";
 import { playerLink } from "../player/link.js";
-import { clockName, ending, playerName, tv as say } from "../words.js";
+import { clockName, ending, playerName, tv as say, windowTitle } from "../words.js";
 
 const beside = 6;
 
@@ -36,7 +36,7 @@ export function showTV(root, onlink) {
         describe(facts, follow.id, game);
         const names = ["white", "black"].map((seat) => playerName(game.players[seat], seat));
         setText(said, game.over ? `${ending(game).title}. ${say.nextSoon}` : say.nowShowing(...names));
-        document.title = `${names.join(" – ")} · ply TV`;
+        document.title = windowTitle(names.join(" – "));
       }
     },
     listed: () => {
