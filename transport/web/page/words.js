@@ -230,6 +230,8 @@ export const typedWords = {
 
 export const moveWords = {
   list: "Moves",
+  none: "No moves yet.",
+  reading: "Reading the moves…",
   record: "Moves of the game",
   position: "Position",
   positionAt: (ply, newest) => `After move ${ply} of ${newest}`,

@@ -144,7 +144,7 @@ function result({ game, ask, rematching, ratings, copyPGN }) {
   }
   more.push(() => el("p", { class: "links" }, el("a", { href: `/api/games/${game.id}.pgn`, download: `${game.id}.pgn` }, words.pgn),
     button(words.copyPGN, copyPGN, { class: "link", data: { do: "copy-pgn" } }), el("a", { href: "/" }, words.another)));
-  const text = [`${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`, mine, rating].filter(Boolean).join(" ");
+  const text = [`${reason.charAt(0).toUpperCase()}${reason.slice(1).replace(/\.$/, "")}.`, mine, rating].filter(Boolean).join(" ");
   const shown = card("result", "result", score ? `${score} · ${title}` : title, text, ...more);
   return { ...shown, key: `${shown.key}|${game.next}|${rematch?.game}|${rematching}` };
 }

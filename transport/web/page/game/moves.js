@@ -51,7 +51,7 @@ export class Moves {
   /** Shows {line, known, current, over, playing}. */
   show({ line, known, current, over, playing }) {
     this.#fill(line);
-    this.#list.classList.toggle("unknown", !known);
+    this.#list.dataset.empty = known ? words.none : words.reading;
     this.#replay.hidden = line.length < 2;
     this.#play.hidden = this.#speed.hidden = !over;
     this.#playing = playing;

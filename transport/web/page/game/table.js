@@ -166,12 +166,11 @@ export class Table {
 
   #changed(message) {
     this.#onlink(this.#session.link);
-    const { pending } = this.hand;
     this.hand.arrived(message); // first of all: a premove goes out before anything is drawn
     if (message && this.#foreign) {
       this.#foreign.add(message);
     } else if (message && this.link.state === "live") {
-      const ours = message.m !== undefined && message.m === (this.#heard ?? pending);
+      const ours = message.m !== undefined && message.m === this.#heard;
       tell(message, { game: this.game, say: (text) => this.#announcer.say(text), captured: this.#takes(message.m), ours, now: this.now });
       this.#heard = message.t === "move" ? null : this.#heard;
     }
