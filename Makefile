@@ -5,10 +5,10 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 # Tests that play for minutes run without the race detector; everything else runs with it.
-LONG := corpus crash robustness browser cluster deploy exports views
+LONG := corpus crash robustness sim browser cluster deploy exports views
 FUZZTIME ?= 60s
 
-.PHONY: help run cluster build test bench lint fuzz
+.PHONY: help run cluster build test bench lint fuzz sim planted
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,3 +40,10 @@ fuzz: ## every fuzz target for FUZZTIME (60s)
 	    echo "$$package $$target"; go test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) $$package; \
 	  done; \
 	done
+
+DURATION ?= 10m
+sim: ## whole sites on fake time, disk and network with new seeds for DURATION (10m)
+	go test -count=1 -timeout=0 -v -run='^TestSeeds$$' ./tests/sim -long=$(DURATION)
+
+planted: ## plant mistakes one at a time and see whether the tests find them; BUG=regexp for some
+	go test -count=1 -timeout=0 -tags planted -v -run='^TestHunt$$' ./tests/planted -bug='$(BUG)'

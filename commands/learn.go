@@ -2,6 +2,7 @@ package commands
 
 import (
 	"bytes"
+	"time"
 
 	"github.com/plygames/ply/domain/event"
 )
@@ -27,30 +28,53 @@ func (a *Application) Learn(batch []event.Recorded) {
 		if s == nil || rec.Version <= s.Version || bytes.Contains(rec.Meta, own) {
 			continue
 		}
-		a.mu.Lock()
-		if !a.closed && h.behind.CompareAndSwap(false, true) {
-			a.running.Go(func() { a.learn(id) })
-		}
-		a.mu.Unlock()
+		a.lagging(h)
 	}
 }
 
-// learn catches up with one game: the store has at least what the bus has shown.
-func (a *Application) learn(id string) {
-	h, ok := a.pin(id)
-	if !ok {
-		return
+// lagging lets a game be caught up with beside everything else, if that is not under way.
+func (a *Application) lagging(h *hotGame) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.closed && h.behind.CompareAndSwap(false, true) {
+		a.running.Go(func() { a.learn(h) })
 	}
-	defer a.unpin(h)
-	if h.turnstile.wait(a.ctx) != nil {
-		return
+}
+
+// learn catches up with one game: the store has at least what the bus has shown. Nothing else would tell that it has more,
+// so a store that does not answer is asked again as long as the game is in memory.
+func (a *Application) learn(h *hotGame) {
+	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
+		err := a.learnOnce(h)
+		if err == nil || !h.behind.CompareAndSwap(false, true) { // somebody else goes on
+			return
+		}
+		a.Log.Warn("game could not be caught up with; trying again", "game", h.id, "error", err)
+		select {
+		case <-time.After(pause):
+		case <-a.ctx.Done():
+			return
+		}
+	}
+}
+
+func (a *Application) learnOnce(h *hotGame) error {
+	now, ok := a.pin(h.id)
+	if !ok {
+		return nil
+	}
+	defer a.unpin(now)
+	if now != h { // it has left memory; whoever loaded it anew has read everything
+		return nil
+	}
+	if err := h.turnstile.wait(a.ctx); err != nil {
+		return nil
 	}
 	defer h.turnstile.leave()
 	h.behind.Store(false)
-	if h.state.Load() == nil || h.uncertain != nil {
-		return
+	if h.state.Load() == nil || h.uncertain != nil { // settle catches up
+		return nil
 	}
-	if _, err := a.catchUp(a.ctx, h); err != nil {
-		a.Log.Warn("game could not be caught up with", "game", id, "error", err)
-	}
+	_, err := a.catchUp(a.ctx, h)
+	return err
 }

@@ -49,6 +49,9 @@ func (a *Application) load(ctx context.Context, h *hotGame) (*game.State, error)
 	if s := h.state.Load(); s != nil {
 		return s, nil
 	}
+	if ctx.Err() != nil {
+		return nil, domain.Refuse(domain.Unavailable, "the game could not be loaded in time")
+	}
 	select {
 	case a.loads <- struct{}{}:
 		defer func() { <-a.loads }()

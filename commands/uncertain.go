@@ -63,6 +63,9 @@ func (a *Application) settle(h *hotGame, conflict error) {
 	case h.state.Load() == nil: // it was being created; the next command loads what there is
 	case conflict == nil:
 		a.show(h, u.steps)
+		if a.Shared { // others may have gone on meanwhile, and what the bus told of that was not listened to
+			a.lagging(h)
+		}
 	default:
 		if _, err := a.catchUp(a.ctx, h); err != nil {
 			h.lose(err)

@@ -79,7 +79,7 @@ func (j *judged) game(rec event.Recorded) error {
 // taken as recorded.
 func (j *judged) legal(before *game.State, e game.Event, meta event.Meta) error {
 	if before.Board != nil {
-		if result, over := before.Board.Result(); over {
+		if result, over := resultAgain(before.Board); over {
 			ended, is := e.(game.Ended)
 			if !is {
 				return fmt.Errorf("the game is over by the rules (%s), yet it went on", result.Reason)
@@ -100,10 +100,26 @@ func (j *judged) legal(before *game.State, e game.Event, meta event.Meta) error 
 	if seat, ok := before.SeatOf(meta.Player); !ok || seat != move.Seat {
 		return fmt.Errorf("somebody who does not sit there moved for %s", move.Seat)
 	}
-	if _, err := before.Board.Judge(move.Seat, move.M, game.Seed{}); err != nil {
+	if err := judgeAgain(before.Board, move); err != nil {
 		return fmt.Errorf("the move %s is not legal: %w", move.M, err)
 	}
 	return nil
+}
+
+// resultAgain asks a game's second opinion if it has one.
+func resultAgain(b game.Board) (game.Result, bool) {
+	if second, ok := b.(game.SecondOpinion); ok {
+		return second.ResultAgain()
+	}
+	return b.Result()
+}
+
+func judgeAgain(b game.Board, m game.MovePlayed) error {
+	if second, ok := b.(game.SecondOpinion); ok {
+		return second.JudgeAgain(m.Seat, m.M)
+	}
+	_, err := b.Judge(m.Seat, m.M, game.Seed{})
+	return err
 }
 
 // other judges what belongs to no game and no person. Streams that begin with a dollar are the store's own records.

@@ -44,9 +44,16 @@ type Relay struct {
 	Config
 
 	start      projections.Checkpoint // as it was loaded
-	publishing sync.Mutex             // held over one write to the bus, so that no watermark overtakes its events
+	publishing turn                   // held over one write to the bus, so that no watermark overtakes its events
 	at         projections.Checkpoint
 }
+
+// turn is a lock that may be held while the bus is slow. It is a channel and no mutex because of that: in a bubble of
+// testing/synctest, whoever waits for a channel stands still, and whoever waits for a mutex is taken to run.
+type turn chan struct{}
+
+func (t turn) take() { t <- struct{}{} }
+func (t turn) give() { <-t }
 
 // Open finds out where to start. Events appended after Open has returned are published; open the relay before the first
 // command is accepted.
@@ -57,7 +64,7 @@ func Open(ctx context.Context, c Config) (*Relay, error) {
 	if c.AtOnce == 0 {
 		c.AtOnce = defaultAtOnce
 	}
-	r := &Relay{Config: c}
+	r := &Relay{Config: c, publishing: make(turn, 1)}
 	if c.Checkpoints == nil {
 		head, err := c.Log.Head(ctx)
 		if err != nil {
@@ -81,9 +88,9 @@ func Open(ctx context.Context, c Config) (*Relay, error) {
 // restore took the store back, or this is another store. From the old place on it might be silent up to there, and what
 // it has been given since would never go out. Repeats are harmless.
 func (r *Relay) prove(ctx context.Context) error {
-	r.publishing.Lock()
+	r.publishing.take()
 	at := r.at
-	r.publishing.Unlock()
+	r.publishing.give()
 	if at.Position == "" || r.Prover == nil {
 		return nil
 	}
@@ -96,9 +103,9 @@ func (r *Relay) prove(ctx context.Context) error {
 	}
 	r.Observer.Alarm("relay checkpoint is not in the store")
 	r.Logger.Warn("relay: the checkpoint is of another history; publishing everything again", "position", at.Position)
-	r.publishing.Lock()
+	r.publishing.take()
 	r.at = projections.Checkpoint{}
-	r.publishing.Unlock()
+	r.publishing.give()
 	return nil
 }
 
@@ -155,16 +162,16 @@ func (r *Relay) carry(ctx context.Context, after event.Position) error {
 }
 
 func (r *Relay) position() event.Position {
-	r.publishing.Lock()
-	defer r.publishing.Unlock()
+	r.publishing.take()
+	defer r.publishing.give()
 	return r.at.Position
 }
 
 // publish puts some events on the bus and, once that has it, moves the checkpoint. Only games are for watching: the names
 // of people stay in the store.
 func (r *Relay) publish(ctx context.Context, events []event.Recorded) error {
-	r.publishing.Lock()
-	defer r.publishing.Unlock()
+	r.publishing.take()
+	defer r.publishing.give()
 	games := make([]event.Recorded, 0, len(events))
 	for i := range events {
 		if _, ok := events[i].Stream.Game(); ok {
@@ -184,9 +191,9 @@ func (r *Relay) publish(ctx context.Context, events []event.Recorded) error {
 
 // save keeps the checkpoint, if it has moved since saved. One that can't be kept costs repeats, should this relay die.
 func (r *Relay) save(ctx context.Context, saved *projections.Checkpoint) {
-	r.publishing.Lock()
+	r.publishing.take()
 	at := r.at
-	r.publishing.Unlock()
+	r.publishing.give()
 	if r.Checkpoints == nil || at == *saved {
 		return
 	}
@@ -215,9 +222,9 @@ func (r *Relay) watermarks(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		r.publishing.Lock()
+		r.publishing.take()
 		err := r.Bus.Watermark(ctx, r.at.Position)
-		r.publishing.Unlock()
+		r.publishing.give()
 		if err != nil && !errors.Is(err, context.Canceled) {
 			r.Logger.Error("relay: no watermark written", "error", err)
 		}

@@ -28,6 +28,7 @@ type Row struct {
 	Result  game.Result     `json:"result"`
 	Created int64           `json:"created"`           // Unix ms of the first event
 	Started int64           `json:"started,omitempty"` // Unix ms
+	Begun   uint64          `json:"begun,omitempty"`   // how many games there were when it was started
 	Moved   int64           `json:"moved,omitempty"`   // Unix ms of the first move
 	At      int64           `json:"at"`                // Unix ms of the last event that changed the row
 }

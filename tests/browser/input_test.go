@@ -46,12 +46,6 @@ func TestWholeGamesByHand(t *testing.T) {
 				p.open(s.URL + "/game/" + made.Game)
 				p.linked("live")
 			}
-			if name == "touch" { // a finger on a square where nothing can be taken up scrolls the page
-				white.slide("e5e7")
-				white.until(`scrollY > 20`)
-				white.do("scroll back", chromedp.Evaluate(`scrollTo(0, 0)`, nil))
-				white.until(`scrollY === 0`)
-			}
 			for i, one := range legall {
 				p := pages[i%2]
 				switch i {

@@ -76,7 +76,7 @@ func (w *walk) step(verdicts map[journal.Verdict]int) {
 	w.Helper()
 	ctx := context.Background()
 	stream := oneBucket[w.random.IntN(len(oneBucket))]
-	at := w.model.stream(stream).head
+	at := w.model.Head(stream)
 	near := uint64(max(0, int64(at)+int64(w.random.IntN(7))-4))
 	switch w.random.IntN(12) {
 	case 0, 1, 2, 3, 4:

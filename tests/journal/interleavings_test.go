@@ -28,7 +28,7 @@ func newWorld(seed uint64, faults planted) *world {
 		random: rand.New(rand.NewPCG(seed, 4)), redis: newModel(), store: newMemory(), faults: faults, names: oneBucket,
 		acked: map[event.Stream][]event.ID{}, seen: map[event.Stream][]event.ID{}, whole: map[event.ID][]event.Recorded{},
 	}
-	w.redis.anySeed = faults.anySeed
+	w.redis.AnySeed = faults.anySeed
 	return w
 }
 

@@ -34,8 +34,8 @@ func (l *Log) backlog(ctx context.Context, s Start) (where, error) {
 	case head-s.From > uint64(l.src.Keep):
 		return inPast, nil // the ring would not hold them
 	}
-	l.fill.Lock()
-	defer l.fill.Unlock()
+	l.fill <- struct{}{}
+	defer func() { <-l.fill }()
 	l.mu.Lock()
 	here, to, renames := l.ring.has(s.From), l.ring.first-1, l.renames
 	l.mu.Unlock()

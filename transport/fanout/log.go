@@ -27,8 +27,8 @@ type Log struct {
 	dropped bool
 	stop    func()
 
-	parts []part // cursors by shard; the slice never changes
-	fill  sync.Mutex
+	parts []part        // cursors by shard; the slice never changes
+	fill  chan struct{} // holds a token while somebody reads the history, which may take long
 
 	mu    sync.Mutex
 	at    *game.State // newest; nil until the feed has answered
@@ -64,7 +64,7 @@ func newLog(h *Hub, src Source, id string, to game.Audience, b *board) *Log {
 	if src.Keep == 0 {
 		src.Keep = ringLines
 	}
-	l := &Log{hub: h, src: src, id: id, to: to, board: b, ready: make(chan struct{}), parts: make([]part, h.Shards)}
+	l := &Log{hub: h, src: src, id: id, to: to, board: b, ready: make(chan struct{}), parts: make([]part, h.Shards), fill: make(chan struct{}, 1)}
 	shards := h.watchers
 	if src.Players {
 		shards = h.players

@@ -54,8 +54,9 @@ func (b *Board) ending() int32 {
 	return 0
 }
 
-// Result tells how the game stands if it is over.
+// Result tells how the game stands if it is over. Whoever asks goes on to show or judge moves, so it generates them.
 func (b *Board) Result() (game.Result, bool) {
+	b.legalMoves()
 	switch reason := b.over(); reason {
 	case "":
 		return game.Result{}, false

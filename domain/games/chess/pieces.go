@@ -4,8 +4,7 @@ import (
 	lib "github.com/corentings/chess/v2"
 )
 
-// pieces is a position as one move is judged on it: what stands where, and who is to move. The library makes all
-// legal moves of a position or none, which costs some twenty times as much as to judge the one that was asked for.
+// pieces is a position as one move is judged on it by the second opinion: what stands where, and who is to move.
 type pieces struct {
 	on   [64]lib.Piece
 	turn lib.Color

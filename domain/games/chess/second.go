@@ -1,10 +1,44 @@
 package chess
 
 import (
+	"encoding/json"
+	"fmt"
 	"slices"
 
 	lib "github.com/corentings/chess/v2"
+
+	"github.com/plygames/ply/domain/game"
 )
+
+// secondEvery is how often a stored move is judged by the library too.
+const secondEvery = 64
+
+// JudgeAgain implements game.SecondOpinion: one move is judged alone, by a reading of the rules that was written apart from
+// the library's, which makes all moves of a position and takes ten times as long. What play accepts is decided by
+// the library alone. A refusal here, and one move in 64, is taken to the library: if the two don't agree, that is said.
+func (b *Board) JudgeAgain(by game.Seat, raw json.RawMessage) error {
+	err := b.judge(by, raw, b.allowed)
+	if err == nil && b.plies%secondEvery != secondEvery-1 {
+		return nil
+	}
+	_, library := b.Judge(by, raw, game.Seed{})
+	if (err == nil) != (library == nil) {
+		return fmt.Errorf("two readings of the rules disagree: %v, and %v", err, library)
+	}
+	return err
+}
+
+// ResultAgain implements game.SecondOpinion. Whether there is a legal move is looked for without the library.
+func (b *Board) ResultAgain() (game.Result, bool) {
+	if b.mobile.Load() == notAsked {
+		if b.movable() {
+			b.mobile.Store(canMove)
+		} else {
+			b.mobile.Store(cannotMove)
+		}
+	}
+	return b.Result()
+}
 
 // allowed tells whether one move is legal, without making the others. TestAllowed compares it with the library's moves,
 // position by position.

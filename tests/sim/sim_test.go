@@ -1,0 +1,144 @@
+package sim_test
+
+import (
+	"bufio"
+	"flag"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/plygames/ply/tests/sim"
+)
+
+var (
+	seed = flag.Uint64("seed", 0, "the one seed to play, with its trace")
+	long = flag.Duration("long", 0, "how long to play new seeds; those that fail are added to testdata/seeds")
+)
+
+// kept is where failing seeds stay.
+const kept = "testdata/seeds"
+
+// TestSeed repeats one run: go test ./tests/sim -v -seed=N.
+func TestSeed(t *testing.T) {
+	if *seed == 0 {
+		t.Skip("no -seed")
+	}
+	r := sim.Run(t, *seed, func(line string) { t.Log(line) })
+	t.Logf("%d events in %v of virtual time, %d of them stored; hash %s", r.Events, r.Time, r.Stored, r.Hash)
+	fail(t, r)
+}
+
+func fail(t *testing.T, r sim.Result) {
+	t.Helper()
+	for _, what := range r.Wrong {
+		t.Errorf("-seed=%d: %s", r.Seed, what)
+	}
+}
+
+// A seed is one run, to the bit.
+func TestSeedIsOneRun(t *testing.T) {
+	seeds := uint64(12)
+	if testing.Short() {
+		seeds = 5
+	}
+	for s := uint64(1); s <= seeds; s++ {
+		var lines [2][]string
+		var hashes [2]string
+		for i := range 2 {
+			hashes[i] = sim.Run(t, s, func(line string) { lines[i] = append(lines[i], line) }).Hash
+		}
+		if hashes[0] == hashes[1] {
+			continue
+		}
+		for i := range min(len(lines[0]), len(lines[1])) {
+			if lines[0][i] != lines[1][i] {
+				t.Fatalf("seed %d: event %d is\n%s\nand\n%s", s, i, lines[0][i], lines[1][i])
+			}
+		}
+		t.Fatalf("seed %d: %d and %d lines", s, len(lines[0]), len(lines[1]))
+	}
+}
+
+// Every seed that ever failed.
+func TestKeptSeeds(t *testing.T) {
+	file, err := os.Open(kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	n := 0
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		number, _, _ := strings.Cut(lines.Text(), " ")
+		if number == "" || number == "#" {
+			continue
+		}
+		s, err := strconv.ParseUint(number, 10, 64)
+		if err != nil {
+			t.Fatalf("%s: %v", kept, err)
+		}
+		fail(t, sim.Run(t, s, nil))
+		n++
+	}
+	t.Logf("%d seeds", n)
+}
+
+// TestSeeds plays the first seeds; with -long new ones, from the time.
+func TestSeeds(t *testing.T) {
+	first, most, least := uint64(1), 20*time.Second, 40
+	if testing.Short() {
+		most = 5 * time.Second
+	}
+	if *long > 0 {
+		first, most = uint64(time.Now().UnixNano()), *long
+	}
+	began := time.Now()
+	total := sim.NewCover()
+	var runs, failed, events, stored, acked int
+	var virtual time.Duration
+	for s := first; time.Since(began) < most || runs < least; s++ {
+		r := sim.Run(t, s, nil)
+		total.Add(r.Cover)
+		runs, events, stored, acked, virtual = runs+1, events+r.Events, stored+r.Stored, acked+r.Acked, virtual+r.Time
+		if len(r.Wrong) > 0 {
+			fail(t, r)
+			failed++
+			keep(t, r)
+		}
+	}
+	took := time.Since(began)
+	t.Logf("%d seeds from %d in %v: %.0f a minute; %d failed; %v of virtual time, %d steps, %d events stored, %d commands acknowledged",
+		runs, first, took.Round(time.Second), float64(runs)/took.Minutes(), failed, virtual.Round(time.Second), events, stored, acked)
+	t.Log(total)
+	for _, what := range total.Missing() {
+		t.Errorf("never happened in %d seeds: %s", runs, what)
+	}
+}
+
+// keep adds a failing seed to the list.
+func keep(t *testing.T, r sim.Result) {
+	if *long == 0 {
+		return
+	}
+	file, err := os.OpenFile(kept, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	fmt.Fprintf(file, "%d %s\n", r.Seed, r.Wrong[0])
+}
+
+// TestHunt plays seeds until one fails, for tests/planted.
+func TestHunt(t *testing.T) {
+	if *long == 0 {
+		t.Skip("no -long")
+	}
+	began := time.Now()
+	for s := uint64(1); time.Since(began) < *long; s++ {
+		if r := sim.Run(t, s, nil); len(r.Wrong) > 0 {
+			t.Fatalf("seed %d after %v: %s", s, time.Since(began).Round(10*time.Millisecond), r.Wrong[0])
+		}
+	}
+}
