@@ -31,8 +31,8 @@ lint: ## format, vet, and the rules of tests/arch
 	go vet ./...
 	go test -count=1 ./tests/arch
 
-bench: ## benchmarks of all packages; `ply load --help` measures a whole server
-	go test -run='^$$' -bench=. -benchmem ./...
+bench: ## the main benchmarks, and what got worse since the recorded run; RECORD=1 records, STRICT=1 fails if worse, COUNT=6
+	@go run ./tests/bench/run $(if $(RECORD),-record) $(if $(STRICT),-strict) $(if $(COUNT),-count='$(COUNT)')
 
 compare: ## the same games against ply and three other stacks; PLY_COMPARE_FOR=10s, _ROUNDS=3, _GAMES=100, _RATE=100, _ONLY=ply,ws
 	@mkdir -p tests/output

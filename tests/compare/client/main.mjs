@@ -21,13 +21,16 @@ function fail(err) {
 }
 
 class Table {
-  constructor(n) {
-    this.n = n
+  constructor(i) {
+    this.n = first + i
     this.guests = undefined // of ply
+    // The first game of each table ends somewhere else, so that not all tables begin the next one at once.
+    this.cut = Math.ceil(((i + 1) / count) * 60)
   }
 
   async sit() {
-    this.line = lines[this.n % lines.length]
+    this.line = lines[this.n % lines.length].slice(0, this.cut)
+    this.cut = undefined
     this.n += count
     const game = await protocol.newGame(url, this)
     if (stopped) return protocol.close(game)
@@ -102,7 +105,7 @@ const within = (ms, promise) => Promise.race([promise, new Promise((_, reject) =
 process.on('unhandledRejection', fail)
 process.on('uncaughtException', fail)
 
-const tables = Array.from({ length: count }, (_, i) => new Table(first + i))
+const tables = Array.from({ length: count }, (_, i) => new Table(i))
 try {
   for (let i = 0; i < tables.length; i += 16) await Promise.all(tables.slice(i, i + 16).map((t) => t.sit()))
 } catch (err) {
