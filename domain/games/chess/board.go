@@ -94,7 +94,6 @@ func (b *Board) next(m move) *Board {
 
 // Judge accepts exactly the legal moves in UCI.
 func (b *Board) Judge(by game.Seat, raw json.RawMessage, _ game.Seed) (game.Drawn, error) {
-	b.legalMoves()
 	if reason := b.over(); reason != "" {
 		return nil, domain.Refuse(domain.IllegalMove, "the game is over: %s", reason)
 	}

@@ -54,9 +54,8 @@ func (b *Board) ending() int32 {
 	return 0
 }
 
-// Result tells how the game stands if it is over. Whoever asks goes on to show or judge moves, so it generates them.
+// Result tells how the game stands if it is over.
 func (b *Board) Result() (game.Result, bool) {
-	b.legalMoves()
 	switch reason := b.over(); reason {
 	case "":
 		return game.Result{}, false

@@ -24,7 +24,13 @@ func (b *Board) legalMoves() []move {
 	return moves
 }
 
-func (b *Board) legal(m move) bool { return slices.Contains(b.legalMoves(), m) }
+// legal tells whether a move is legal. One move is judged alone unless all are known.
+func (b *Board) legal(m move) bool {
+	if known := b.moves.Load(); known != nil {
+		return slices.Contains(*known, m)
+	}
+	return b.allowed(m)
+}
 
 // stuck tells whether there is no legal move. It stops at the first one unless all are known.
 func (b *Board) stuck() bool {
@@ -32,8 +38,7 @@ func (b *Board) stuck() bool {
 		return len(*known) == 0
 	}
 	if b.mobile.Load() == notAsked {
-		scratch := *b.pos
-		if scratch.Status() == lib.NoMethod {
+		if b.movable() {
 			b.mobile.Store(canMove)
 		} else {
 			b.mobile.Store(cannotMove)

@@ -54,13 +54,13 @@ func appendTarget(v []byte, m move, capture bool) []byte {
 // appendOrigin adds file, rank or both where another piece of the same kind could go there as well.
 func (b *Board) appendOrigin(v []byte, m move, piece lib.Piece) []byte {
 	rivals, sameFile, sameRank := false, false, false
-	for _, r := range b.legalMoves() {
-		if r.to() != m.to() || r.from() == m.from() || b.pos.Board().Piece(lib.Square(r.from())) != piece {
+	for from := range 64 {
+		if from == m.from() || b.pos.Board().Piece(lib.Square(from)) != piece || !b.legal(newMove(from, m.to(), 0)) {
 			continue
 		}
 		rivals = true
-		sameFile = sameFile || r.from()&7 == m.from()&7
-		sameRank = sameRank || r.from()>>3 == m.from()>>3
+		sameFile = sameFile || from&7 == m.from()&7
+		sameRank = sameRank || from>>3 == m.from()>>3
 	}
 	if rivals && (!sameFile || sameRank) {
 		v = append(v, 'a'+byte(m.from()&7))
