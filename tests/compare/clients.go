@@ -75,7 +75,7 @@ func seat(t testing.TB, stack Stack, url string, lines [][]string, o Options, ra
 		})
 		p.in, p.out = in, bufio.NewReader(out)
 		c.all = append(c.all, p)
-		start, err := json.Marshal(map[string]any{"stack": stack.Key, "url": url, "lines": lines, "tables": tables,
+		start, err := json.Marshal(map[string]any{"stack": stack.Players, "url": url, "lines": lines, "tables": tables,
 			"first": next, "rate": rate * float64(tables) / float64(o.Games)})
 		if err != nil {
 			t.Fatal(err)

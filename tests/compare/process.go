@@ -76,6 +76,16 @@ func (p *process) kill() {
 	<-p.done
 }
 
+// ended tells what the process printed last if it has ended by itself; empty = it runs.
+func (p *process) ended() string {
+	select {
+	case <-p.done:
+		return "the server ended by itself: " + strings.Join(strings.Fields(p.log.String()), " ")
+	default:
+		return ""
+	}
+}
+
 // output keeps what a process prints; for any number of writers.
 type output struct {
 	mu   sync.Mutex

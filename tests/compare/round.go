@@ -82,6 +82,9 @@ func Play(t testing.TB, stack Stack, lines [][]string, o Options) Round {
 	server.Kill()
 	server.Restart()
 	r.Crash = crash(players.ask("resume"))
+	if ended := server.Ended(); ended != "" {
+		r.Crash.Error = ended
+	}
 	players.send("stop")
 	server.Kill()
 

@@ -13,17 +13,21 @@ import (
 // Stack is one way to serve a game to two players.
 type Stack struct {
 	Name    string // in the table
-	Key     string // its folder here, and its module of the clients
+	Key     string // what PLY_COMPARE_ONLY calls it
+	Players string // the clients' module that speaks its protocol
 	Durable bool   // promises that a confirmed move survives the process
 	start   func(t testing.TB) *Server
 }
 
 // Stacks are what is compared, in the order of the table and of their turns.
 var Stacks = []Stack{
-	{Name: "ply", Key: "ply", Durable: true, start: startPly},
-	{Name: "ws + chess.js + PostgreSQL", Key: "ws", Durable: true, start: withDatabase("ws", "server.mjs")},
-	{Name: "boardgame.io + PostgreSQL", Key: "boardgameio", start: withDatabase("boardgameio", "server.cjs")},
-	{Name: "Colyseus", Key: "colyseus", start: func(t testing.TB) *Server { return startNode(t, "colyseus", "server.mjs") }},
+	{Name: "ply", Key: "ply", Players: "ply", Durable: true, start: startPly},
+	{Name: "ws + chess.js + PostgreSQL", Key: "ws", Players: "ws", Durable: true, start: withDatabase("ws", "server.mjs")},
+	{Name: "boardgame.io + PostgreSQL", Key: "boardgameio", Players: "boardgameio", start: withDatabase("boardgameio", "server.cjs")},
+	{Name: "boardgame.io + FlatFile", Key: "flatfile", Players: "boardgameio", start: func(t testing.TB) *Server {
+		return startNode(t, "boardgameio", "server.cjs", harness.Env("DATA", t.TempDir()))
+	}},
+	{Name: "Colyseus", Key: "colyseus", Players: "colyseus", start: func(t testing.TB) *Server { return startNode(t, "colyseus", "server.mjs") }},
 }
 
 // Server is a running stack with nothing in it yet.
@@ -32,13 +36,15 @@ type Server struct {
 	Kill     func() // kill -9 of the server, not of its database
 	Restart  func()
 	PID      func() int
+	Ended    func() string // what a server that ended by itself printed last; empty = it runs
 	Database *process // nil = none
 }
 
 func startPly(t testing.TB) *Server {
 	t.Helper()
 	s := harness.Start(t, harness.NoLimits, harness.Env("PLY_LOG_LEVEL", "warn"))
-	return &Server{URL: s.URL, Kill: s.Kill9, Restart: func() { s.Restart() }, PID: s.PID}
+	return &Server{URL: s.URL, Kill: s.Kill9, Restart: func() { s.Restart() }, PID: s.PID,
+		Ended: func() string { return "" }} // the harness fails the test instead
 }
 
 func withDatabase(folder, program string) func(t testing.TB) *Server {
@@ -63,5 +69,5 @@ func startNode(t testing.TB, name, program string, env ...string) *Server {
 		cmd.Env = append(cmd.Env, env...)
 		return cmd
 	})
-	return &Server{URL: url, Kill: p.kill, Restart: p.start, PID: func() int { return p.cmd.Process.Pid }}
+	return &Server{URL: url, Kill: p.kill, Restart: p.start, PID: func() int { return p.cmd.Process.Pid }, Ended: p.ended}
 }

@@ -38,7 +38,7 @@ func WriteTable(w io.Writer, rounds []Round, o Options) error {
 				notes = append(notes, fmt.Sprintf("%s, round %d: only %.0f of %g moves/s were reached at the steady rate", s.Name, i+1, rate(r.Rated), want))
 			}
 			if r.Crash.Error != "" {
-				notes = append(notes, fmt.Sprintf("%s, round %d, after the kill: %s", s.Name, i+1, r.Crash.Error))
+				notes = append(notes, fmt.Sprintf("%s, round %d, after the kill: %.300s", s.Name, i+1, r.Crash.Error))
 			}
 		}
 		crash := fmt.Sprintf("%d of %d", lost, confirmed)

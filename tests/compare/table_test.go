@@ -22,7 +22,7 @@ func TestTable(t *testing.T) {
 		{Stack: compare.Stacks[0], Full: part(100), Rated: part(100), Crash: compare.Crash{Games: 4, Confirmed: 40, Continued: 4}},
 		{Stack: compare.Stacks[0], Full: part(300), Rated: part(100), Crash: compare.Crash{Games: 4, Confirmed: 60, Continued: 4}},
 		{Stack: compare.Stacks[0], Full: part(200), Rated: part(100), Crash: compare.Crash{Games: 4, Confirmed: 50, Continued: 4}},
-		{Stack: compare.Stacks[3], Full: part(100), Rated: slow, Crash: compare.Crash{Games: 4, Confirmed: 40, Lost: 40, Gone: 4, Error: "not found"}},
+		{Stack: compare.Stacks[4], Full: part(100), Rated: slow, Crash: compare.Crash{Games: 4, Confirmed: 40, Lost: 40, Gone: 4, Error: "not found"}},
 	}
 	var table strings.Builder
 	if err := compare.WriteTable(&table, rounds, compare.Options{Rounds: 3, Games: 4, Rate: 100}); err != nil {

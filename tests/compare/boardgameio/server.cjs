@@ -1,7 +1,8 @@
-// Two-player chess as a boardgame.io game, its states in PostgreSQL. The position is all that the state holds: boardgame.io
-// keeps the log of moves itself. It sends a new state to both players and stores it then.
+// Two-player chess as a boardgame.io game, its states in PostgreSQL or in the files that boardgame.io can write by itself.
+// The position is all that the state holds: boardgame.io keeps the log of moves. It sends a new state to both players and
+// stores it then.
 const { INVALID_MOVE } = require('boardgame.io/core')
-const { Server, Origins } = require('boardgame.io/server')
+const { FlatFile, Origins, Server } = require('boardgame.io/server')
 const { PostgresStore } = require('bgio-postgres')
 const { Chess, DEFAULT_POSITION } = require('chess.js')
 
@@ -31,6 +32,6 @@ const game = {
 const server = Server({
   games: [game],
   origins: [Origins.LOCALHOST],
-  db: new PostgresStore(process.env.DATABASE_URL, { logging: false }),
+  db: process.env.DATABASE_URL ? new PostgresStore(process.env.DATABASE_URL, { logging: false }) : new FlatFile({ dir: process.env.DATA }),
 })
 server.run({ port: Number(process.env.PORT) }, () => console.log(`listening on http://127.0.0.1:${process.env.PORT}`))
