@@ -8,7 +8,7 @@ SHELL := bash
 LONG := corpus crash robustness sim browser cluster deploy exports views
 FUZZTIME ?= 60s
 
-.PHONY: help run cluster build test bench compare lint fuzz sim planted
+.PHONY: help run cluster build test bench compare lint fuzz sim planted hostile
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,10 @@ fuzz: ## every fuzz target for FUZZTIME (60s)
 DURATION ?= 10m
 sim: ## whole sites on fake time, disk and network with new seeds for DURATION (10m)
 	go test -count=1 -timeout=0 -v -run='^TestSeeds$$' ./tests/sim -long=$(DURATION)
+
+BAD ?= 10000
+hostile: ## honest players beside a swarm of BAD (10000) bad connections: their ack p99 as a ratio
+	PLY_TEST_SWARM=$(BAD) go test -count=1 -timeout=30m -v -run='^TestSwarm$$' ./tests/hostile
 
 planted: ## plant mistakes one at a time and see whether the tests find them; BUG=regexp for some
 	go test -count=1 -timeout=0 -tags planted -v -run='^TestHunt$$' ./tests/planted -bug='$(BUG)'
