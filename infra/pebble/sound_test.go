@@ -18,7 +18,7 @@ import (
 )
 
 // damage flips a bit in the middle of every file of a folder whose name contains a text.
-func damage(t *testing.T, fs vfs.FS, dir, name string) {
+func damage(t testing.TB, fs vfs.FS, dir, name string) {
 	t.Helper()
 	files, err := fs.List(dir)
 	if err != nil {
@@ -50,7 +50,7 @@ func damage(t *testing.T, fs vfs.FS, dir, name string) {
 	}
 }
 
-func slurp(t *testing.T, fs vfs.FS, path string) []byte {
+func slurp(t testing.TB, fs vfs.FS, path string) []byte {
 	t.Helper()
 	f, err := fs.Open(path)
 	if err != nil {
@@ -197,7 +197,7 @@ func (quiet) Infof(string, ...any)  {}
 func (quiet) Errorf(string, ...any) {}
 func (quiet) Fatalf(string, ...any) {}
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
