@@ -7,9 +7,9 @@ import (
 	"github.com/plygames/ply/transport/wire"
 )
 
-// heartbeat is how often a feed looks whether it was silent; so it is silent for twice that at most. It must be well below
+// Heartbeat is how often a feed looks whether it was silent; so it is silent for twice that at most. It must be well below
 // the time after which proxies on the way cut an answer in which nothing moves: 60 s with many, 65 s with ours.
-const heartbeat = 15 * time.Second
+const Heartbeat = 15 * time.Second
 
 // pulse keeps a feed from being silent. While there is nothing to tell, it tells where the reader is; who hears nothing for
 // longer knows that the connection is dead, and the server finds readers that have gone. Safe for concurrent use.

@@ -79,7 +79,7 @@ func New(d Deps) http.Handler {
 		d.Patience = patience
 	}
 	if d.Heartbeat == 0 {
-		d.Heartbeat = heartbeat
+		d.Heartbeat = Heartbeat
 	}
 	a := &api{Deps: d, kinds: describeKinds(d.Kinds), feeds: make(slots, maxFeeds), exports: make(slots, maxExports),
 		searches: make(slots, maxSearches)}
