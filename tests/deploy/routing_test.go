@@ -24,7 +24,7 @@ func startTopology(t *testing.T) *topology {
 	c := &topology{
 		play: newDummies(t, "ws1", "ws2", "ws3", "ws4"), watch: newDummies(t, "watch1", "watch2"), project: newDummy(t, "project"),
 	}
-	c.HAProxy = harness.StartHAProxy(t, harness.Servers{Play: addrs(c.play), Watch: addrs(c.watch), Project: c.project.addr})
+	c.HAProxy = harness.StartHAProxy(t, harness.Servers{Play: addrs(c.play), Watch: addrs(c.watch), Project: []string{c.project.addr}})
 	return c
 }
 
