@@ -45,7 +45,7 @@ var Bugs = []Bug{
 		Old: "range s.receipts.all() {", New: "range s.receipts.all()[:max(0, s.receipts.n-1)] {",
 	},
 	{
-		Name: "turn check off", Hunter: simulation, File: "domain/game/decide_move.go",
+		Name: "turn check off", Hunter: suite("./domain/game", "."), File: "domain/game/decide_move.go",
 		Old: "if !s.OnTurn(seat) {", New: "if false {",
 	},
 	{
