@@ -56,6 +56,7 @@ type Announce interface {
 //	Follow   the game as it is now and all steps    follow.go
 //	Learn    events that other hosts committed      learn.go
 //	Remember what a person is called                remember_name.go
+//	Choose   out of which game a person is paired   choose_seek.go
 //	Erase    what a person was called               erase_player.go
 type Application struct {
 	Config
@@ -72,6 +73,7 @@ type Application struct {
 	ctx     context.Context // ends when the application closes
 	stop    context.CancelFunc
 	names   nameCache
+	seekers seekerCache
 }
 
 // New starts the write side. Close stops it.

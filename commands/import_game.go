@@ -13,7 +13,6 @@ import (
 	"github.com/plygames/ply/domain/clock"
 	"github.com/plygames/ply/domain/event"
 	"github.com/plygames/ply/domain/game"
-	"github.com/plygames/ply/domain/player"
 )
 
 // importer is the player that imported games are created by, and the server that their events name.
@@ -255,17 +254,13 @@ func (a *Import) remember(ctx context.Context, id, name string, at int64) error 
 	if a.names[id] == name {
 		return nil
 	}
-	stream := event.PlayerStream(id)
-	last, head := event.Recorded{}, event.Genesis(stream)
-	for rec, err := range a.Store.ReadStream(ctx, stream, 1) {
-		if err != nil {
-			return err
-		}
-		last, head = rec, event.Next(head, rec.Type, rec.Meta, rec.Data)
+	h, err := followPlayer(ctx, a.Store, id)
+	if err != nil {
+		return err
 	}
-	if known, ok, err := player.Name(last); err != nil || !ok || known != name {
-		rec := player.Record(id, last.Version, head, player.Named{Name: name}, event.Meta{At: at, Server: importer})
-		if err := a.Store.Append(ctx, stream, last.Version, []event.Recorded{rec}); err != nil {
+	if !h.Gone && (h.Version == 0 || h.Name != name) { // who was erased stays nameless
+		rec := h.Named(name, event.Meta{At: at, Server: importer})
+		if err := a.Store.Append(ctx, rec.Stream, h.Version, []event.Recorded{rec}); err != nil {
 			return err
 		}
 	}

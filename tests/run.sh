@@ -25,6 +25,7 @@ needs redis-server redis-server
 needs haproxy haproxy
 needs java default-jdk-headless # Kafka, whose jars Maven fetches once
 needs mvn maven
+needs npm npm # the accessibility checker comes by it
 
 make --no-print-directory lint
 

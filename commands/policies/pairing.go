@@ -10,6 +10,7 @@ import (
 
 	"github.com/plygames/ply/domain"
 	"github.com/plygames/ply/domain/game"
+	"github.com/plygames/ply/domain/player"
 )
 
 // Seek is an open game whose creator waits in it to be paired.
@@ -39,16 +40,25 @@ type Seeks interface {
 	Seeks() []Seek
 	// Wake is signalled when the list may have changed.
 	Wake() <-chan struct{}
+	// Bars tells whether an open game may not be paired while its creator plays another one, which has begun: if both are
+	// against the clock, or if the open one is the older wish. One that the view does not know of does.
+	Bars(playing, seek string) bool
 }
 
 // Commander carries out commands. Refusals are *domain.Error.
 type Commander interface {
 	Do(ctx context.Context, id string, c game.Command, at game.Arrival) (game.Receipt, error)
+	// State is a game as the store has it.
+	State(ctx context.Context, id string) (*game.State, error)
+	// Chosen gives the open game out of which a person is paired, and how many choices have been made.
+	Chosen(ctx context.Context, player string) (c player.Chosen, choices uint64, err error)
+	// Choose makes the next choice after so many; false: another server was faster.
+	Choose(ctx context.Context, player string, choices uint64, c player.Chosen) (bool, error)
 }
 
 // Pairing merges open games that fit. What it remembers only saves work: a step that was not followed by the next one is
 // seen in the view, as a kept seat, and a step that is done again does nothing, so that anybody goes on, here or on
-// another server. Run it, or call Look from one goroutine.
+// another server. Run it, or call Look from one goroutine. How it comes that nobody is paired twice: see choose.
 type Pairing struct {
 	View  Seeks
 	Games Commander
@@ -95,9 +105,13 @@ func (p *Pairing) Look(ctx context.Context) {
 			delete(p.recent, what)
 		}
 	}
-	merges := Match(p.View.Seeks(), func(what string) bool { _, done := p.recent[what]; return done })
-	for _, what := range p.mergeAll(ctx, merges) {
-		p.recent[what] = now
+	for again := true; again && ctx.Err() == nil; {
+		merges := Match(p.View.Seeks(), func(what string) bool { _, done := p.recent[what]; return done })
+		var changed []string
+		changed, again = p.mergeAll(ctx, merges)
+		for _, what := range changed {
+			p.recent[what] = now
+		}
 	}
 }
 
@@ -113,7 +127,7 @@ func Match(seeks []Seek, skip func(what string) bool) []Merge {
 	}
 	for i := range seeks {
 		s := &seeks[i]
-		if s.Kept == nil || skip("game "+s.Game) {
+		if s.Kept == nil || skip("game "+s.Game) || skip("game "+s.Kept.From) {
 			continue
 		}
 		merges = append(merges, Merge{From: s.Kept.From, Into: s.Game, Player: s.Kept.Player, Seat: s.Kept.Seat, Host: s.Player})
@@ -163,8 +177,9 @@ func (s *Seek) accepts(rating int) bool {
 	return s.High == 0 || rating == 0 || s.Low <= rating && rating <= s.High
 }
 
-// mergeAll carries merges out and gives the games and players that the view may show as they are no more.
-func (p *Pairing) mergeAll(ctx context.Context, merges []Merge) (changed []string) {
+// mergeAll carries merges out and gives the games and players that the view may show as they are no more, or that must be
+// left alone for now. again: somebody was matched with one who is spoken for, and may fit others.
+func (p *Pairing) mergeAll(ctx context.Context, merges []Merge) (changed []string, again bool) {
 	slots := make(chan struct{}, atOnce)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
@@ -172,7 +187,7 @@ func (p *Pairing) mergeAll(ctx context.Context, merges []Merge) (changed []strin
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			done, err := p.merge(ctx, m)
+			done, spoken, err := p.merge(ctx, m)
 			if err != nil {
 				if ctx.Err() == nil {
 					p.Log.Warn("two open games could not be merged; it will be tried again", "from", m.From, "into", m.Into, "error", err)
@@ -181,6 +196,10 @@ func (p *Pairing) mergeAll(ctx context.Context, merges []Merge) (changed []strin
 			}
 			mu.Lock()
 			defer mu.Unlock()
+			if spoken != "" {
+				changed, again = append(changed, "game "+spoken), true
+				return
+			}
 			changed = append(changed, "game "+m.Into)
 			if done {
 				changed = append(changed, "game "+m.From, "player "+m.Player, "player "+m.Host)
@@ -188,40 +207,7 @@ func (p *Pairing) mergeAll(ctx context.Context, merges []Merge) (changed []strin
 		})
 	}
 	wg.Wait()
-	return changed
-}
-
-// merge carries one out. Not done without an error: somebody was faster, and the view will show it.
-func (p *Pairing) merge(ctx context.Context, m Merge) (done bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, 2*patience)
-	defer cancel()
-	do := func(id string, c game.Command) error {
-		if ctx.Err() != nil {
-			return ctx.Err() // a command that was begun is carried out all the same
-		}
-		_, err := p.Games.Do(ctx, id, c, game.Arrival{})
-		return err
-	}
-	err = do(m.Into, game.Command{Wish: game.Keep{Seat: m.Seat, Player: m.Player, From: m.From}})
-	switch {
-	case refused(err, domain.AlreadyJoined): // by this policy, or by themselves: the other game is to end all the same
-	case refused(err, domain.GameFull, domain.GameOver, domain.NotFound):
-		return false, nil
-	case err != nil:
-		return false, err
-	}
-	err = do(m.From, game.Command{ID: "pair/" + m.Into, Wish: game.Pair{Next: m.Into}})
-	if refused(err, domain.GameOver, domain.GameFull, domain.Forbidden) {
-		return false, do(m.Into, game.Command{Wish: game.Release{From: m.From}})
-	}
-	if err != nil {
-		return false, err
-	}
-	err = do(m.Into, game.Command{ID: "pair/" + m.From, Player: m.Player, Wish: game.Sit{Seat: string(m.Seat)}})
-	if refused(err, domain.AlreadyJoined) {
-		err = nil
-	}
-	return err == nil, err
+	return changed, again
 }
 
 // refused tells whether a command was refused for one of some reasons.

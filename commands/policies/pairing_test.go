@@ -16,6 +16,7 @@ import (
 	"github.com/plygames/ply/domain/event"
 	"github.com/plygames/ply/domain/game"
 	"github.com/plygames/ply/domain/games/chess"
+	"github.com/plygames/ply/domain/player"
 )
 
 // town is a world of games decided by the real aggregate, with views of it that are behind.
@@ -24,9 +25,14 @@ type town struct {
 	games map[string]*game.State
 	done  map[string]bool // accepted command ids: game, player, id
 	order []string
+
+	choices map[string][]player.Chosen
+	began   map[string]int // how many games there were when a game was started
 }
 
-func newTown() *town { return &town{games: map[string]*game.State{}, done: map[string]bool{}} }
+func newTown() *town {
+	return &town{games: map[string]*game.State{}, done: map[string]bool{}, choices: map[string][]player.Chosen{}, began: map[string]int{}}
+}
 
 var errDead = errors.New("the server is dead")
 
@@ -53,8 +59,46 @@ func (w *town) Do(_ context.Context, id string, c game.Command, _ game.Arrival) 
 	if len(events) > 0 {
 		steps := game.Record(s, chess.Rules{}, events, event.Meta{})
 		w.games[id] = steps[len(steps)-1].After
+		if w.games[id].Status == game.Ready {
+			w.began[id] = len(w.order)
+		}
 	}
 	return game.Receipt{}, nil
+}
+
+// State is a game as it is now.
+func (w *town) State(_ context.Context, id string) (*game.State, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.games[id], nil
+}
+
+func (w *town) Chosen(_ context.Context, who string) (c player.Chosen, choices uint64, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all := w.choices[who]
+	if len(all) > 0 {
+		c = all[len(all)-1]
+	}
+	return c, uint64(len(all)), nil
+}
+
+func (w *town) Choose(_ context.Context, who string, choices uint64, c player.Chosen) (bool, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if uint64(len(w.choices[who])) != choices {
+		return false, nil
+	}
+	w.choices[who] = append(w.choices[who], c)
+	return true, nil
+}
+
+// Bars as the view of games does for games without a clock.
+func (w *town) Bars(playing, seek string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	began, known := w.began[playing]
+	return !known || slices.Index(w.order, seek) < began
 }
 
 // seek lets somebody wait in a game of their own.
@@ -94,7 +138,10 @@ func (w *town) seeks() []policies.Seek {
 }
 
 // behind is a server's view, which is as old as the test makes it.
-type behind struct{ list []policies.Seek }
+type behind struct {
+	*town
+	list []policies.Seek
+}
 
 func (b *behind) Seeks() []policies.Seek { return b.list }
 func (*behind) Wake() <-chan struct{}    { return nil }
@@ -124,12 +171,30 @@ func (m *mortal) Do(ctx context.Context, id string, c game.Command, at game.Arri
 	return m.town.Do(ctx, id, c, at)
 }
 
+// Choose of a server that is dead, or dies before or after it.
+func (m *mortal) Choose(ctx context.Context, who string, choices uint64, c player.Chosen) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.left == 0 {
+		return false, errDead
+	}
+	if m.left > 0 {
+		if m.left--; m.left == 0 {
+			if m.done {
+				_, _ = m.town.Choose(ctx, who, choices, c)
+			}
+			return false, errDead
+		}
+	}
+	return m.town.Choose(ctx, who, choices, c)
+}
+
 func policy(view policies.Seeks, games policies.Commander) *policies.Pairing {
 	return &policies.Pairing{View: view, Games: games, Log: slog.New(slog.DiscardHandler)}
 }
 
 // look lets a fresh server look at the world as it is.
-func (w *town) look(t *testing.T) { policy(&behind{w.seeks()}, w).Look(t.Context()) }
+func (w *town) look(t *testing.T) { policy(&behind{w, w.seeks()}, w).Look(t.Context()) }
 
 // judge looks at who is where: nobody is in two games, and nobody's game has ended without another in which they sit.
 // gone are those who gave up.
@@ -227,14 +292,14 @@ func TestPairingMatches(t *testing.T) {
 
 // A server dies after any step; whoever comes next brings it to an end.
 func TestPairingDies(t *testing.T) {
-	for after := 1; after <= 4; after++ {
+	for after := 1; after <= 6; after++ {
 		for _, done := range []bool{false, true} {
 			for _, meanwhile := range []string{"nothing", "somebody comes to the younger", "the younger is withdrawn", "somebody comes to the older", "the older is withdrawn"} {
 				what := fmt.Sprintf("dead after %d commands (done: %t), then %s", after, done, meanwhile)
 				w := newTown()
 				w.seek(t, "older", "ann", "white")
 				w.seek(t, "younger", "bob", "black")
-				policy(&behind{w.seeks()}, &mortal{town: w, left: after, done: done}).Look(t.Context())
+				policy(&behind{w, w.seeks()}, &mortal{town: w, left: after, done: done}).Look(t.Context())
 				before := w.seeks()
 				gone := map[string]bool{}
 				act := func(id, player string, wish game.Wish) {
@@ -253,7 +318,7 @@ func TestPairingDies(t *testing.T) {
 				case "the older is withdrawn":
 					act("older", "ann", game.Abort{})
 				}
-				policy(&behind{before}, w).Look(t.Context()) // as the view was before it
+				policy(&behind{w, before}, w).Look(t.Context()) // as the view was before it
 				w.look(t)
 				w.look(t)
 				playing := w.judge(t, what, gone)
@@ -271,7 +336,7 @@ func TestPairingOfMany(t *testing.T) {
 		rnd := rand.New(rand.NewPCG(seed, 1))
 		w := newTown()
 		gone := map[string]bool{}
-		views := [2]behind{}
+		views := [2]behind{{town: w}, {town: w}}
 		for i := range 40 {
 			player := fmt.Sprint("p", i)
 			w.seek(t, fmt.Sprint("g", i), player, []string{"white", "black", game.RandomSeat}[rnd.IntN(3)])
@@ -310,21 +375,20 @@ func TestPairingOfMany(t *testing.T) {
 	}
 }
 
-// A refusal is for ever, but for the one that is not: then the seat is kept until it is known.
-func TestPairingWaits(t *testing.T) {
+// Somebody is on the way to the game that is to be left: then the seat that was kept in the other one is given back.
+func TestPairingGivesBack(t *testing.T) {
 	w := newTown()
 	w.seek(t, "oldest", "ann", "white")
 	w.seek(t, "middle", "bob", "black")
 	w.seek(t, "youngest", "cid", "white")
-	keep := game.Keep{Seat: "white", Player: "cid", From: "youngest"} // another server has begun this, and waits
-	if _, err := w.Do(t.Context(), "middle", game.Command{Wish: keep}, game.Arrival{}); err != nil {
-		t.Fatal(err)
-	}
-	old := w.seeks()
-	old[1].Kept, old[1].Free = nil, []game.Seat{"white"}
-	policy(&behind{old[:2]}, w).Look(t.Context())
-	if p := w.games["oldest"].Seats[1]; p.Kept != "middle" {
+	before := w.seeks()
+	policy(&behind{w, before[1:]}, &mortal{town: w, left: 3, done: true}).Look(t.Context()) // chosen, chosen, kept
+	if p := w.games["middle"].Seats[0]; p.Kept != "youngest" {
 		t.Fatalf("the seat is not kept: %+v", p)
+	}
+	policy(&behind{w, before[:2]}, w).Look(t.Context())
+	if p := w.games["oldest"].Seats[1]; p.Kept != "" || w.games["middle"].Status != game.Open {
+		t.Fatalf("who is waited for was taken away: %+v", p)
 	}
 	w.look(t)
 	w.look(t)

@@ -2,12 +2,13 @@ package event
 
 import "strings"
 
-// Stream names an event stream: "game-<id>", "player-<id>".
+// Stream names an event stream: "game-<id>", "player-<id>", "seeker-<id>".
 type Stream string
 
 const (
 	gamePrefix   = "game-"
 	playerPrefix = "player-"
+	seekerPrefix = "seeker-"
 )
 
 // GameStream is the stream of one game.
@@ -15,6 +16,10 @@ func GameStream(game string) Stream { return Stream(gamePrefix + game) }
 
 // PlayerStream is the stream of one person: the only place where names are kept, so that it can be deleted.
 func PlayerStream(player string) Stream { return Stream(playerPrefix + player) }
+
+// SeekerStream is the stream in which all servers agree by which game one person looks for opponents. It is apart from
+// the person's own, because what it holds is about games and stays when the person is erased.
+func SeekerStream(player string) Stream { return Stream(seekerPrefix + player) }
 
 // Game returns the game's id if the stream is a game's.
 func (s Stream) Game() (string, bool) { return strings.CutPrefix(string(s), gamePrefix) }

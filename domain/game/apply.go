@@ -25,15 +25,15 @@ func (s *State) take(rules Rules, e Event, version uint64, meta event.Meta, chai
 		s.create(rules, e)
 	case Seated:
 		if p := s.place(e.Seat); p != nil {
-			p.Player, p.Rating, p.Kept = e.Player, e.Rating, ""
+			p.Player, p.Rating, p.Kept, p.KeptAt = e.Player, e.Rating, "", 0
 		}
 	case SeatKept:
 		if p := s.place(e.Seat); p != nil {
-			p.Reserved, p.Kept = e.Player, e.From
+			p.Reserved, p.Kept, p.KeptAt = e.Player, e.From, e.FromVersion
 		}
 	case SeatReleased:
 		if p := s.place(e.Seat); p != nil {
-			p.Reserved, p.Kept = "", ""
+			p.Reserved, p.Kept, p.KeptAt = "", "", 0
 		}
 	case Started:
 		s.Status = Ready

@@ -40,6 +40,8 @@ func Decide(s *State, c Command, env Env) ([]Event, error) {
 		return decideRelease(s, w), nil
 	case Pair:
 		return decidePair(s, c, w)
+	case Pass:
+		return decidePass(s, c, w)
 	}
 	seat, err := s.Acting(c)
 	if err != nil {
@@ -141,7 +143,7 @@ func decideAbort(s *State, seat Seat, c Command) ([]Event, error) {
 	switch {
 	case s.Status == Open && c.Player != s.Setup.Creator:
 		return []Event{s.end(Result{Reason: Aborted})}, nil
-	case s.Status == Open && s.kept():
+	case s.Status == Open && s.Expects():
 		return nil, domain.Refuse(domain.Busy, "an opponent is on the way")
 	case s.Status == Open:
 		return []Event{s.end(Result{Reason: Withdrawn})}, nil

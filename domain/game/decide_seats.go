@@ -98,7 +98,7 @@ func decideSit(s *State, c Command, w Sit, env Env) ([]Event, error) {
 	}
 	if w.Seat == AnySeat {
 		seat = s.freeSeat(c.Player, w.Invited)
-		if seat == "" && !s.full() && !s.kept() {
+		if seat == "" && !s.full() && !s.Expects() {
 			return nil, domain.Refuse(domain.Forbidden, "you are not invited to this game")
 		}
 	}

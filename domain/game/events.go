@@ -36,13 +36,15 @@ type (
 		Player string `json:"player"`
 		Rating int    `json:"rating,omitempty"`
 	}
-	// SeatKept: pairing keeps a seat for the creator of the game From, who is on the way.
+	// SeatKept: pairing keeps a seat for the creator of the game From, who is on the way. FromVersion is the version of From
+	// that the attempt goes out from: if anything else happens there, it has failed.
 	SeatKept struct {
-		Seat   Seat   `json:"seat"`
-		Player string `json:"player"`
-		From   string `json:"from"`
+		Seat        Seat   `json:"seat"`
+		Player      string `json:"player"`
+		From        string `json:"from"`
+		FromVersion uint64 `json:"fromVersion,omitempty"`
 	}
-	// SeatReleased: a kept seat is free again.
+	// SeatReleased: a kept seat is free again, or a seat is free and attempts to pair the game have been called off.
 	SeatReleased struct {
 		Seat Seat `json:"seat"`
 	}

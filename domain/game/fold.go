@@ -38,6 +38,19 @@ func Replay(s *State, rec event.Recorded, kinds Kinds) error {
 	return err
 }
 
+// Review is Replay for whoever doubts what is stored: judge is asked about each event before it is taken, with the game as it
+// was. Its error is returned, and leaves s as it was.
+func Review(s *State, rec event.Recorded, kinds Kinds, judge func(before *State, e Event, meta event.Meta) error) error {
+	f, err := read(s, rec, kinds)
+	if err == nil {
+		err = judge(s, f.event, f.meta)
+	}
+	if err == nil {
+		s.take(f.rules, f.event, rec.Version, f.meta, f.chain)
+	}
+	return err
+}
+
 // fact is a stored event as it was read for a state.
 type fact struct {
 	event Event

@@ -83,6 +83,37 @@ func TestKeptSeat(t *testing.T) {
 	}
 }
 
+// An attempt that was called off is refused for ever, and touches no other attempt.
+func TestPass(t *testing.T) {
+	tb := seek(t)
+	at := tb.s.Version
+	tb.ok("", 0, game.Pass{At: at})
+	if events, err := tb.try("", 0, game.Pass{At: at}); err != nil || len(events) != 0 {
+		t.Errorf("passed over again: %v, %v", events, err)
+	}
+	old := game.Keep{Seat: "black", Player: "bob", From: "testgame0002", FromVersion: 2, At: at}
+	tb.refused("", 0, old, domain.VersionConflict)
+	tb.refused("", 0, game.Pair{Next: "testgame0003", At: at}, domain.VersionConflict)
+	fresh := old
+	fresh.At, fresh.FromVersion = tb.s.Version, 4
+	tb.ok("", 0, fresh)
+	if events, err := tb.try("", 0, fresh); err != nil || len(events) != 0 {
+		t.Errorf("kept again: %v, %v", events, err)
+	}
+	tb.refused("", 0, old, domain.VersionConflict)
+	for _, other := range []game.Release{{From: "testgame0002", FromVersion: 2}, {From: "testgame0002"}} {
+		if events, err := tb.try("", 0, other); err != nil || len(events) != 0 {
+			t.Errorf("given back by another attempt: %v, %v", events, err)
+		}
+	}
+	tb.ok("", 0, game.Release{From: "testgame0002", FromVersion: 4})
+	tb.ok("", 0, game.Pair{Next: "testgame0003", At: tb.s.Version})
+	tb.refused("", 0, game.Pass{At: tb.s.Version}, domain.GameOver)
+	met := seek(t)
+	met.ok("bob", 0, game.Sit{Seat: "black"})
+	met.refused("", 0, game.Pass{At: met.s.Version}, domain.GameFull)
+}
+
 // Only games that ask to be paired are, and nobody is moved out of a game in which two have met.
 func TestPairRefused(t *testing.T) {
 	plain := newTable(t, untimed)

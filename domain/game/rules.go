@@ -94,6 +94,15 @@ type Alternates interface {
 	Next() Seat
 }
 
+// SecondOpinion is an optional ability of a Board: judging what is stored again by a second implementation of the rules. It
+// finds what the first one may have got wrong, and may be quicker, for it need not serve play. Play never asks it.
+type SecondOpinion interface {
+	// JudgeAgain is Judge for a move that was accepted once. An error says what is wrong, or that the two disagree.
+	JudgeAgain(by Seat, move json.RawMessage) error
+	// ResultAgain is Result.
+	ResultAgain() (Result, bool)
+}
+
 // Visibility is how much of an event an audience may see.
 type Visibility int
 

@@ -47,6 +47,7 @@ type Place struct {
 	Rating   int
 	Reserved string // player for whom the seat is kept
 	Kept     string `json:",omitempty"` // the game from which pairing brings that player; empty = reserved by the creator
+	KeptAt   uint64 `json:",omitempty"` // the version of that game when the attempt to pair began
 
 	Left  int64 // ms; meaningless without a clock
 	Quota int64 // ms of lag that may still be forgiven

@@ -54,12 +54,15 @@ type seekers struct {
 // Wake implements policies.Seeks.
 func (s seekers) Wake() <-chan struct{} { return s.feed.Wake() }
 
-// Seeks implements policies.Seeks. Who is in the middle of a game against the clock is not paired for another one.
+// Bars implements policies.Seeks.
+func (s seekers) Bars(playing, seek string) bool { return s.view.Bars(playing, seek) }
+
+// Seeks implements policies.Seeks, without those whose creators play a game that bars them.
 func (s seekers) Seeks() []policies.Seek {
 	_, _, _ = s.feed.Take()
 	var rows []games.Row
 	for _, r := range s.view.Open() {
-		if r.Pair != nil && r.Waiting() != "" && (!r.Clock.Live() || !s.view.Playing(r.Creator)) {
+		if r.Pair != nil && r.Waiting() != "" && !s.view.Barred(&r) {
 			rows = append(rows, r)
 		}
 	}

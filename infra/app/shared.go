@@ -128,6 +128,7 @@ func (a *App) joinSite(context.Context) error {
 				a.log.Error("a revocation of another server was not recorded here", "error", err)
 			}
 			a.sockets.Revoke(player)
+			go a.names.Renew(player) // they may have been erased; reading takes time that signals don't have
 		},
 	})
 	a.beside.run(signals.Run)

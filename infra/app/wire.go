@@ -43,6 +43,7 @@ var (
 	_ bus.Observer      = (*metrics.Bus)(nil)
 	_ fanout.Observer   = (*metrics.Fanout)(nil)
 	_ socket.Observer   = (*metrics.Sockets)(nil)
+	_ rest.Observer     = (*metrics.HTTP)(nil)
 	_ spectate.Observer = (*metrics.Spectate)(nil)
 	_ fold.Observer     = (*metrics.Views)(nil)
 	_ policies.Overdue  = (*overdue)(nil)
@@ -163,11 +164,12 @@ func (a *App) buildEdge(context.Context) error {
 		Auth: a.people, Presence: a.presence, Lobby: a.openLobby(encoder), Commands: limiter, Handshakes: handshakes, Clock: a.clock, Wall: wall,
 		Observer: a.metrics.Sockets, FanoutObserver: a.metrics.Fanout, Log: a.log,
 	})
+	a.names.OnChange(a.renamed)
 	api := rest.New(rest.Deps{
 		Commands: a.games, History: a.history, People: a.people, Encoder: encoder, Namer: a.games, Lists: a.list(),
-		Players: a.players(), TV: a.television(), Bulk: a.bulk(),
+		Players: a.players(), Finder: finder{a.names}, TV: a.television(), Bulk: a.bulk(),
 		Presence: a.presence, Limiter: limiter, Health: a.health, Kinds: games.All(),
-		Now: time.Now, Live: a.clock.Now, Elapsed: a.elapsed, Origins: c.Origins, Log: a.log,
+		Now: time.Now, Live: a.clock.Now, Elapsed: a.elapsed, Origins: c.Origins, Observer: a.metrics.HTTP, Log: a.log,
 	})
 	a.handle(a.routes(api), a.adminRoutes())
 	return nil

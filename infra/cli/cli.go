@@ -38,6 +38,7 @@ type commandLine struct {
 	Version versionCommand `cmd:"" help:"Print the version."`
 
 	LoadRelay loadRelayCommand `cmd:"" hidden:"" help:"The baseline of load."`
+	LoadWatch loadWatchCommand `cmd:"" hidden:"" help:"Watchers of load."`
 }
 
 // streams are where a command writes: results to out, logs and mistakes to err.

@@ -38,10 +38,9 @@ func (c *eraseCommand) Run(s streams) error {
 	defer cancel()
 	store, err := openStore(c.Data)
 	if errors.Is(err, pebble.ErrInUse) {
-		err = c.ask(ctx)
+		err = c.ask(ctx, s)
 	} else if err == nil {
-		err = errors.Join(commands.ErasePlayer(ctx, store, store, c.Player,
-			event.Meta{At: time.Now().UnixMilli(), Server: "ply-erase"}), store.Close())
+		err = errors.Join(c.erase(ctx, store), store.Close())
 		if err == nil {
 			fmt.Fprintf(s.err, "the server was down, so tokens of %s are believed until they expire\n", c.Player)
 		}
@@ -53,8 +52,17 @@ func (c *eraseCommand) Run(s streams) error {
 	return err
 }
 
+// erase does it itself.
+func (c *eraseCommand) erase(ctx context.Context, store *pebble.Store) error {
+	if head, err := store.Head(ctx); err != nil || head == "" {
+		return errors.Join(err, fmt.Errorf("data folder %s has no people: if its server uses a shared store, start it and try again, and then run "+
+			"`ply erase` on the data folder of the `ply store`", c.Data))
+	}
+	return commands.ErasePlayer(ctx, store, store, c.Player, event.Meta{At: time.Now().UnixMilli(), Server: "ply-erase"})
+}
+
 // ask has the running server do it, by its second listener.
-func (c *eraseCommand) ask(ctx context.Context) error {
+func (c *eraseCommand) ask(ctx context.Context, s streams) error {
 	running, err := app.ReadRunning(c.Data)
 	if err != nil {
 		return fmt.Errorf("data folder %s is in use, but does not say by whom: try again when that server has started: %w", c.Data, err)
@@ -68,10 +76,13 @@ func (c *eraseCommand) ask(ctx context.Context) error {
 		return fmt.Errorf("the server with process id %d does not answer on its second listener: %w", running.PID, err)
 	}
 	defer answer.Body.Close()
-	if answer.StatusCode == http.StatusOK {
-		return nil
-	}
-	var why struct{ Message string }
+	var why struct{ Message, Left string }
 	_ = json.NewDecoder(io.LimitReader(answer.Body, 4096)).Decode(&why) // the status is said in any case
+	if answer.StatusCode == http.StatusOK {
+		if why.Left != "" {
+			_, err = fmt.Fprintf(s.err, "still to be done: %s\n", why.Left)
+		}
+		return err
+	}
 	return fmt.Errorf("the server refused (%s): %s", answer.Status, why.Message)
 }

@@ -5,13 +5,18 @@ import (
 	"fmt"
 	"syscall"
 	"time"
+
+	"github.com/plygames/ply/transport/client"
 )
 
 // Config says what is played. The zero value is not valid; see Validate.
 type Config struct {
+	Program  string        // ply's binary, for the processes that are needed beside this one; empty = this very program
 	URL      string        // of a running server; empty = start one of our own, with its data in a temporary folder
 	Games    int           // played at once, two sockets each
-	Watchers int           // sockets that watch the first game
+	Watchers int           // sockets that watch the first game, in processes of their own
+	WatchOn  []string      // URLs of the servers to watch at, each with its share; none = URL
+	Meters   []string      // second listeners of the servers, asked for CPU and memory
 	Rate     float64       // moves a second over all games; 0 = closed loop, each player moves as soon as it may
 	For      time.Duration // measured time of each round
 	Rounds   int
@@ -39,12 +44,34 @@ func (c Config) Validate() error {
 	if c.Baseline && c.Watchers > 0 {
 		mistakes = append(mistakes, errors.New("--baseline compares players only: leave --watch out"))
 	}
-	sockets := 2*c.Games + c.Watchers
-	if limit, err := openFiles(); err == nil && uint64(sockets)+200 > limit {
-		mistakes = append(mistakes, fmt.Errorf("%d sockets need more than the %d open files that this process may have: fewer --games or --watch, or several of these processes", sockets, limit))
+	sockets := 2 * c.Games
+	if c.URL == "" && len(c.WatchOn) == 0 {
+		sockets += c.Watchers // all of them in the one server that we start
+	}
+	if limit, err := openFiles(); err == nil && uint64(sockets+spareFiles) > limit {
+		mistakes = append(mistakes, fmt.Errorf("%d sockets need more than the %d open files that a process may have: fewer --games, or more servers to --watch-on", sockets, limit))
 	}
 	return errors.Join(mistakes...)
 }
+
+// watchURLs are the servers to watch at.
+func (c Config) watchURLs() []string {
+	if len(c.WatchOn) > 0 {
+		return c.WatchOn
+	}
+	return []string{c.URL}
+}
+
+// clock is that of the games. A crowd takes longer to sit down than the 30 s after which a game with a clock must have begun.
+func (c Config) clock() client.Clock {
+	if c.Watchers > 0 {
+		return client.Clock{Type: "none"}
+	}
+	return client.Clock{Type: "fischer", Initial: 3_600_000, Increment: 10_000}
+}
+
+// spareFiles is what a process needs beside its sockets.
+const spareFiles = 500
 
 // openFiles raises the limit of open files as far as it goes, and tells it.
 func openFiles() (uint64, error) {

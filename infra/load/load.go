@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"sync/atomic"
-
-	"github.com/plygames/ply/transport/client"
 )
 
 // Report is everything that a run measured, in the order of the rounds.
@@ -24,18 +22,21 @@ func Run(ctx context.Context, c Config, out io.Writer) (report Report, err error
 	if err != nil {
 		return report, fmt.Errorf("make legal games: %w", err)
 	}
-	url, cpu := c.URL, func() (float64, bool) { return 0, false }
-	if url == "" {
-		p, err := startServer(ctx)
+	var servers meter = unknown{}
+	if len(c.Meters) > 0 {
+		servers = listeners(c.Meters)
+	}
+	if c.URL == "" {
+		p, err := c.startServer(ctx)
 		if err != nil {
 			return report, fmt.Errorf("start a server: %w", err)
 		}
 		defer func() { err = errors.Join(err, p.close()) }()
-		url, cpu = p.url, p.cpu
+		c.URL, servers = p.told, p
 	}
 	var baseline *process
 	if c.Baseline {
-		if baseline, err = startRelay(ctx); err != nil {
+		if baseline, err = c.startRelay(ctx); err != nil {
 			return report, fmt.Errorf("start the relay: %w", err)
 		}
 		defer func() { err = errors.Join(err, baseline.close()) }()
@@ -43,19 +44,15 @@ func Run(ctx context.Context, c Config, out io.Writer) (report Report, err error
 	var games atomic.Int64 // ids at the relay
 	for range c.Rounds {
 		if c.Baseline {
-			r := &round{Config: c, name: "relay", lines: lines, out: out, cpu: baseline.cpu,
-				table: echo{newClient(baseline.url), func() int { return int(games.Add(1)) }}}
+			r := &round{Config: c, name: "relay", lines: lines, out: out, meter: baseline,
+				table: echo{newClient(baseline.told), func() int { return int(games.Add(1)) }}}
 			f, err := r.run(ctx)
 			if err != nil {
 				return report, err
 			}
 			report.Relay = append(report.Relay, f)
 		}
-		guests := newClient(url)
-		r := &round{Config: c, name: "ply", lines: lines, out: out, cpu: cpu, table: server{guests},
-			watch: func(ctx context.Context, id string, h client.Handler) (*client.Session, error) {
-				return guests.OpenWatch(ctx, id, client.Join{Handler: h})
-			}}
+		r := &round{Config: c, name: "ply", lines: lines, out: out, meter: servers, table: server{newClient(c.URL), c.clock()}}
 		f, err := r.run(ctx)
 		if err != nil {
 			return report, err

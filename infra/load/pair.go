@@ -49,25 +49,27 @@ type table interface {
 type pair struct {
 	table table
 	tally *tally
-	every time.Duration // between two moves of the pair; 0 = closed loop
+	every time.Duration                // between two moves of the pair; 0 = closed loop
+	told  func(v uint64, at time.Time) // when the move that makes version v was meant to be sent; nil: nobody asks
 
 	mu       sync.Mutex
 	players  [2]*client.Session
 	line     []string
 	ply      int
-	intended time.Time         // when the newest move was meant to be sent
-	sent     map[int]time.Time // by ply: for whoever sees it
-	acked    bool              // the newest move is acknowledged
-	seen     bool              // the other player has seen it
+	intended time.Time // when the newest move was meant to be sent
+	acked    bool      // the newest move is acknowledged
+	seen     bool      // the other player has seen it
 	stopped  bool
 	ended    chan struct{} // closed when the line is at its end
 }
+
+// firstMove is the version that a game's first move makes: created, seated twice and started come before it.
+const firstMove = 5
 
 // start seats the players; play begins with begin.
 func (p *pair) start(ctx context.Context, line []string) (string, error) {
 	p.mu.Lock()
 	p.line, p.ply, p.acked, p.seen = line, 0, true, true
-	p.sent = make(map[int]time.Time)
 	p.ended = make(chan struct{})
 	p.mu.Unlock()
 	id, players, err := p.table.sit(ctx, p.handler(0), p.handler(1))
@@ -138,8 +140,9 @@ func (p *pair) next(now time.Time) {
 func (p *pair) send(intended time.Time) {
 	player, uci := p.players[p.ply%2], p.line[p.ply]
 	p.intended, p.acked, p.seen = intended, false, false
-	p.sent[p.ply] = intended
-	delete(p.sent, p.ply-64)
+	if p.told != nil {
+		p.told(uint64(p.ply)+firstMove, intended)
+	}
 	p.ply++
 	// The session's own lock is never held while it calls us, so sending from here can't lock up.
 	if _, err := player.Send(client.Move(uci), func(_ client.Receipt, err error) { p.answered(intended, err) }); err != nil {
@@ -162,14 +165,6 @@ func (p *pair) answered(intended time.Time, err error) {
 	p.tally.acks.add(now.Sub(intended))
 	p.acked = true
 	p.next(now)
-}
-
-// sentAt tells when a move was meant to be sent; for watchers.
-func (p *pair) sentAt(ply int) (time.Time, bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	at, ok := p.sent[ply]
-	return at, ok
 }
 
 // stop ends the game as it stands.

@@ -13,23 +13,33 @@ import (
 	"syscall"
 )
 
-// process is another run of this very program.
+// process is another run of ply.
 type process struct {
-	cmd *exec.Cmd
-	url string
-	dir string // removed at the end; empty = none
+	cmd  *exec.Cmd
+	told string // what its first line announced
+	in   io.WriteCloser
+	out  *bufio.Reader // what comes after that line
+	dir  string        // removed at the end; empty = none
 }
 
-// start runs this program with other arguments and waits for the line that tells its address.
-func start(ctx context.Context, announces, dir string, env []string, args ...string) (*process, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
+// start runs ply with other arguments and waits for the line that announces that it is ready.
+func (c Config) start(ctx context.Context, announces, dir string, env []string, args ...string) (*process, error) {
+	program := c.Program
+	if program == "" {
+		self, err := os.Executable()
+		if err != nil {
+			return nil, err
+		}
+		program = self
 	}
-	p := &process{cmd: exec.CommandContext(ctx, self, args...), dir: dir}
+	p := &process{cmd: exec.CommandContext(ctx, program, args...), dir: dir}
 	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.Stderr = os.Stderr
 	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(syscall.SIGTERM) }
+	var err error
+	if p.in, err = p.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -37,25 +47,35 @@ func start(ctx context.Context, announces, dir string, env []string, args ...str
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if url, ok := strings.CutPrefix(lines.Text(), announces); ok {
-			p.url = url
-			go func() { _, _ = io.Copy(io.Discard, out) }()
+	p.out = bufio.NewReader(out)
+	for {
+		line, err := p.out.ReadString('\n')
+		if told, ok := strings.CutPrefix(line, announces); ok {
+			p.told = strings.TrimSpace(told)
 			return p, nil
 		}
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("%s %s ended before it was ready", program, strings.Join(args, " ")), p.cmd.Wait())
+		}
 	}
-	return nil, errors.Join(fmt.Errorf("%s %s ended before it told its address", self, strings.Join(args, " ")), p.cmd.Wait())
+}
+
+// drained lets the process say what it likes from now on.
+func drained(p *process, err error) (*process, error) {
+	if err == nil {
+		go func() { _, _ = io.Copy(io.Discard, p.out) }()
+	}
+	return p, err
 }
 
 // startServer runs a server of our own on a free port, with its data in a temporary folder.
-func startServer(ctx context.Context) (*process, error) {
+func (c Config) startServer(ctx context.Context) (*process, error) {
 	dir, err := os.MkdirTemp("", "ply-load-")
 	if err != nil {
 		return nil, err
 	}
 	env := []string{"PLY_ADDR=127.0.0.1:0", "PLY_ADMIN_ADDR=127.0.0.1:0", "PLY_DATA=" + dir, "PLY_RATE_LIMITS=off", "PLY_LOG_LEVEL=warn", "PLY_DRAIN=0s"}
-	p, err := start(ctx, "ply listens on ", dir, env, "serve")
+	p, err := drained(c.start(ctx, "ply listens on ", dir, env, "serve"))
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
@@ -63,8 +83,8 @@ func startServer(ctx context.Context) (*process, error) {
 }
 
 // startRelay runs the baseline on a free port.
-func startRelay(ctx context.Context) (*process, error) {
-	return start(ctx, "relay on ", "", nil, "load-relay")
+func (c Config) startRelay(ctx context.Context) (*process, error) {
+	return drained(c.start(ctx, "relay on ", "", nil, "load-relay"))
 }
 
 // close ends the process and removes its folder.
@@ -75,6 +95,23 @@ func (p *process) close() error {
 		err = errors.Join(err, os.RemoveAll(p.dir))
 	}
 	return err
+}
+
+// memory is what the process holds in RAM, in bytes; 0 where the system does not tell.
+func (p *process) memory() int64 {
+	statm, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", p.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(string(statm))
+	if len(fields) < 2 {
+		return 0
+	}
+	pages, err := strconv.ParseInt(fields[1], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return pages * int64(os.Getpagesize())
 }
 
 // ticksPerSecond is Linux' USER_HZ, the same on all its platforms that Go runs on.

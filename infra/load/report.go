@@ -10,7 +10,7 @@ import (
 // Print writes the table: a row a round, and what the baseline comes to.
 func (r Report) Print(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "\tmoves/s\tack p50\tp99\tp99.9\tdelivery p50\tp99\tCPU ms per 1,000 moves\trefused\t")
+	fmt.Fprintln(t, "\tmoves/s\tack p50\tp99\tp99.9\tdelivery p50\tp99\tCPU ms per 1,000 moves\tRAM\trefused\t")
 	for i := range r.Server {
 		if i < len(r.Relay) {
 			r.Relay[i].print(t)
@@ -22,7 +22,14 @@ func (r Report) Print(w io.Writer) error {
 	}
 	for _, f := range r.Server {
 		if f.Watched > 0 {
-			fmt.Fprintf(w, "watchers: %d lines, %.0f/s, delivery p50 %v, p99 %v, %d holes\n", f.Watched, float64(f.Watched)/f.Seconds, f.WatchP50, f.WatchP99, f.Holes)
+			fmt.Fprintf(w, "watchers: %d moves, %.0f/s, delivery p50 %v, p99 %v, %d holes", f.Watched, float64(f.Watched)/f.Seconds, f.WatchP50, f.WatchP99, f.Holes)
+			if f.CPU > 0 {
+				fmt.Fprintf(w, "; %.1f us of server CPU a delivery", f.CPU*1e6/float64(f.Watched))
+			}
+			if f.Empty > 0 {
+				fmt.Fprintf(w, "; %.1f KB of server RAM a socket", float64(f.Memory-f.Empty)/1024/float64(f.Sockets))
+			}
+			fmt.Fprintln(w)
 		}
 	}
 	if len(r.Relay) > 0 {
@@ -42,6 +49,10 @@ func (f Figures) print(w io.Writer) {
 	if f.CPU > 0 {
 		cpu = fmt.Sprintf("%.0f", f.CPU*1000/(float64(f.Moves)/1000))
 	}
-	fmt.Fprintf(w, "%s\t%.0f\t%v\t%v\t%v\t%v\t%v\t%s\t%d\t\n", f.Name, f.PerSecond(), f.AckP50, f.AckP99, f.AckP999,
-		f.DeliveryP50, f.DeliveryP99, cpu, f.Refused)
+	memory := "-"
+	if f.Memory > 0 {
+		memory = fmt.Sprintf("%d MB", f.Memory>>20)
+	}
+	fmt.Fprintf(w, "%s\t%.0f\t%v\t%v\t%v\t%v\t%v\t%s\t%s\t%d\t\n", f.Name, f.PerSecond(), f.AckP50, f.AckP99, f.AckP999,
+		f.DeliveryP50, f.DeliveryP99, cpu, memory, f.Refused)
 }

@@ -2,12 +2,11 @@ package load
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
 	"time"
-
-	"github.com/plygames/ply/transport/client"
 )
 
 // Figures are what one round measured.
@@ -19,9 +18,11 @@ type Figures struct {
 	AckP50, AckP99, AckP999  time.Duration
 	DeliveryP50, DeliveryP99 time.Duration // to the other player
 	WatchP50, WatchP99       time.Duration // to the watchers
-	Watched                  int           // lines that reached watchers
+	Watched                  int           // moves that reached watchers
 	Holes                    uint64        // numbers that a watcher missed: always 0
 	CPU                      float64       // seconds of the server's processor time; 0 = not known
+	Empty, Memory            int64         // bytes of RAM that the servers hold, before anybody came and at the end; 0 = not known
+	Sockets                  int
 }
 
 // PerSecond is the rate of acknowledged moves.
@@ -32,21 +33,20 @@ type round struct {
 	Config
 	name  string
 	table table
-	watch func(ctx context.Context, id string, h client.Handler) (*client.Session, error) // nil = nobody can
-	cpu   func() (float64, bool)
+	meter meter
 	lines [][]string
 	out   io.Writer
 
 	tally tally
-	seen  samples
 }
 
 // warmUp is played before anything is counted.
 const warmUp = time.Second
 
-func (r *round) run(ctx context.Context) (Figures, error) {
+func (r *round) run(ctx context.Context) (f Figures, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	f.Empty, f.Sockets = r.meter.memory(), 2*r.Games+r.Watchers
 	pairs, first, err := r.seat(ctx)
 	var playing sync.WaitGroup
 	defer func() {
@@ -59,46 +59,43 @@ func (r *round) run(ctx context.Context) (Figures, error) {
 		playing.Wait()
 	}()
 	if err != nil {
-		return Figures{}, err
+		return f, err
 	}
 	watchers, err := r.seatWatchers(ctx, first, pairs[0])
-	defer func() {
-		var leaving sync.WaitGroup
-		for _, w := range watchers {
-			leaving.Go(w.Close)
-		}
-		leaving.Wait()
-	}()
 	if err != nil {
-		return Figures{}, err
+		return f, err
 	}
+	defer func() { err = errors.Join(err, watchers.leave()) }()
 
-	begin := time.Now()
+	now := time.Now()
 	for i, p := range pairs {
-		p.begin(begin.Add(time.Duration(i) * p.every / time.Duration(len(pairs))))
+		p.begin(now.Add(time.Duration(i) * p.every / time.Duration(len(pairs))))
 		playing.Go(func() { r.keepPlaying(ctx, p, i) })
 	}
 	r.wait(ctx, warmUp, "warming up")
 	moves, refused, _ := r.tally.count()
 	r.tally.acks.take()
 	r.tally.deliveries.take()
-	r.seen.take()
-	cpu, known := r.cpu()
+	if err := watchers.tell(begin); err != nil {
+		return f, err
+	}
+	cpu, known := r.meter.cpu()
 	start := time.Now()
 	r.wait(ctx, r.For, "playing")
-	f := Figures{Name: r.name, Seconds: time.Since(start).Seconds()}
+	f.Name, f.Seconds, f.Memory = r.name, time.Since(start).Seconds(), r.meter.memory()
 	allMoves, allRefused, failure := r.tally.count()
 	f.Moves, f.Refused = allMoves-moves, allRefused-refused
-	if after, ok := r.cpu(); ok && known {
+	if after, ok := r.meter.cpu(); ok && known {
 		f.CPU = after - cpu
 	}
-	acks, deliveries, seen := sorted(r.tally.acks.take()), sorted(r.tally.deliveries.take()), sorted(r.seen.take())
+	seen, err := watchers.end()
+	if err != nil {
+		return f, err
+	}
+	acks, deliveries := sorted(r.tally.acks.take()), sorted(r.tally.deliveries.take())
 	f.AckP50, f.AckP99, f.AckP999 = quantile(acks, .5), quantile(acks, .99), quantile(acks, .999)
 	f.DeliveryP50, f.DeliveryP99 = quantile(deliveries, .5), quantile(deliveries, .99)
-	f.Watched, f.WatchP50, f.WatchP99 = len(seen), quantile(seen, .5), quantile(seen, .99)
-	for _, w := range watchers {
-		f.Holes += w.Holes()
-	}
+	f.Watched, f.WatchP50, f.WatchP99, f.Holes = seen.Seen.count(), seen.Seen.quantile(.5), seen.Seen.quantile(.99), seen.Holes
 	if f.Moves == 0 {
 		return f, fmt.Errorf("no move was acknowledged against the %s: %w", r.name, failure)
 	}
@@ -147,6 +144,7 @@ func (r *round) keepPlaying(ctx context.Context, p *pair, n int) {
 		}
 		p.mu.Lock()
 		old := p.players
+		p.told = nil // the first game alone is watched
 		p.mu.Unlock()
 		for _, s := range old {
 			s.Close()
@@ -161,40 +159,25 @@ func (r *round) keepPlaying(ctx context.Context, p *pair, n int) {
 	}
 }
 
-func (r *round) seatWatchers(ctx context.Context, id string, p *pair) ([]*client.Session, error) {
-	if r.Watchers == 0 || r.watch == nil {
-		return nil, nil
+// seatWatchers has p's first game watched. The relay of the baseline has no watchers.
+func (r *round) seatWatchers(ctx context.Context, id string, p *pair) (*crowd, error) {
+	if r.Watchers == 0 {
+		return &crowd{}, nil
 	}
-	watchers := make([]*client.Session, r.Watchers)
-	slots := make(chan struct{}, seatAtOnce)
-	var sitting sync.WaitGroup
-	var mu sync.Mutex
-	var err error
-	for i := range watchers {
-		slots <- struct{}{}
-		sitting.Go(func() {
-			defer func() { <-slots }()
-			w, failure := r.watch(ctx, id, func(m client.Message) {
-				// The game's first move is version 5.
-				if m.Type == "move" && m.V >= 5 {
-					if at, ok := p.sentAt(int(m.V) - 5); ok {
-						r.seen.add(time.Since(at))
-					}
-				}
-			})
-			mu.Lock()
-			defer mu.Unlock()
-			watchers[i] = w
-			if failure != nil && err == nil {
-				err = fmt.Errorf("watch: %w", failure)
-			}
-		})
-	}
-	sitting.Wait()
+	each, err := openFiles()
 	if err != nil {
 		return nil, err
 	}
-	return watchers, nil
+	c, err := r.gather(ctx, id, int(each)-spareFiles)
+	if err != nil {
+		return nil, err
+	}
+	p.told = func(v uint64, at time.Time) {
+		if err := c.tell(fmt.Sprintf(sentFormat, v, at.UnixNano())); err != nil {
+			r.tally.fail(err)
+		}
+	}
+	return c, nil
 }
 
 // wait lets time pass, with a line of progress each second.

@@ -14,7 +14,10 @@ func newClient(url string) *client.Client {
 }
 
 // server is a ply server: two guests make a game and sit down.
-type server struct{ guests *client.Client }
+type server struct {
+	guests *client.Client
+	clock  client.Clock
+}
 
 func (s server) sit(ctx context.Context, white, black client.Handler) (id string, players [2]*client.Session, err error) {
 	var people [2]*client.Client
@@ -23,8 +26,7 @@ func (s server) sit(ctx context.Context, white, black client.Handler) (id string
 			return "", players, fmt.Errorf("make a guest: %w", err)
 		}
 	}
-	made, err := people[0].Create(ctx, client.NewGame{Kind: "chess", Seat: "white", Access: "open",
-		Clock: &client.Clock{Type: "fischer", Initial: 3_600_000, Increment: 10_000}})
+	made, err := people[0].Create(ctx, client.NewGame{Kind: "chess", Seat: "white", Access: "open", Clock: &s.clock})
 	if err != nil {
 		return "", players, fmt.Errorf("create a game: %w", err)
 	}

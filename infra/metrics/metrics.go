@@ -18,6 +18,7 @@ type Metrics struct {
 	Bus      *Bus
 	Fanout   *Fanout
 	Sockets  *Sockets
+	HTTP     *HTTP
 	Spectate *Spectate
 	Views    *Views
 	Served   *Served
@@ -41,6 +42,7 @@ func New(version string) *Metrics {
 		Bus:      newBus(r),
 		Fanout:   newFanout(r),
 		Sockets:  newSockets(r),
+		HTTP:     newHTTP(r),
 		Spectate: newSpectate(r),
 		Views:    newViews(r),
 		Served:   newServed(r),

@@ -55,7 +55,7 @@ func (s *Store) Backup(ctx context.Context, dir string, progress Progress) error
 	head := s.head.Load()
 	is := contents{Format: contentsFormat, Head: formatPosition(head)}
 	if head > 0 {
-		one, err := s.readAll(ctx, head-1, head, make([]event.Recorded, 0, 1))
+		one, err := s.readAll(ctx, head-1, head, &group{})
 		if err != nil {
 			return fmt.Errorf("backup: %w", err)
 		}

@@ -91,7 +91,7 @@ func (s *Store) readStreamBack(ctx context.Context, stream event.Stream, from, u
 		if cap(chunk) == 1 {
 			bytes = make(arena, 0, len(value)) // a block for many would be for this one
 		}
-		e, position, err := s.decodeRecord(stream, version, value, &bytes)
+		e, position, err := decodeRecord(&s.types, stream, version, value, &bytes)
 		if err != nil {
 			return chunk, false, fmt.Errorf("version %d: %w", version, err)
 		}
@@ -135,8 +135,9 @@ func (s *Store) ReadAllBack(ctx context.Context, before event.Position) iter.Seq
 // between reads the events behind position after up to position until, however many bytes they have.
 func (s *Store) between(ctx context.Context, after, until uint64) ([]event.Recorded, error) {
 	all := make([]event.Recorded, 0, until-after)
+	var g group
 	for after < until {
-		part, err := s.readAll(ctx, after, until, all[len(all):])
+		part, err := s.readAll(ctx, after, until, &g)
 		if err != nil {
 			return nil, err
 		}

@@ -82,7 +82,7 @@ func (s *Store) readStream(ctx context.Context, stream event.Stream, from, until
 		if err != nil {
 			return chunk, false, err
 		}
-		e, position, err := s.decodeRecord(stream, version, value, &bytes)
+		e, position, err := decodeRecord(&s.types, stream, version, value, &bytes)
 		if err != nil {
 			return chunk, false, fmt.Errorf("version %d: %w", version, err)
 		}
@@ -109,97 +109,6 @@ func setPositions(events []event.Recorded, positions []uint64) {
 	}
 }
 
-// ReadAll implements commands.EventStore.
-func (s *Store) ReadAll(ctx context.Context, after event.Position) iter.Seq2[event.Recorded, error] {
-	return func(yield func(event.Recorded, error) bool) {
-		until := s.head.Load()
-		last, err := s.known(after)
-		chunk := make([]event.Recorded, 0, chunkEvents)
-		for err == nil && last < until {
-			chunk, err = s.readAll(ctx, last, until, chunk[:0])
-			for i := range chunk {
-				if !yield(chunk[i], nil) {
-					return
-				}
-			}
-			last += uint64(len(chunk))
-		}
-		if err != nil {
-			yield(event.Recorded{}, fmt.Errorf("read all after %q: %w", string(after), err))
-		}
-	}
-}
-
-// readAll adds the next events of the global order, those behind position after up to position until, to chunk. There
-// is at least one unless it fails.
-func (s *Store) readAll(ctx context.Context, after, until uint64, chunk []event.Recorded) (_ []event.Recorded, err error) {
-	if err := ctx.Err(); err != nil {
-		return chunk, err
-	}
-	if err := s.enter(); err != nil {
-		return chunk, err
-	}
-	defer s.leave()
-	index, err := s.events.db.NewIter(&lsm.IterOptions{
-		LowerBound: positionKey(after + 1), UpperBound: positionKey(until + 1),
-	})
-	if err != nil {
-		return chunk, err
-	}
-	defer func() { err = errors.Join(err, index.Close()) }()
-	var bytes arena
-	size := 0
-	for index.First(); index.Valid() && len(chunk) < cap(chunk) && size < chunkBytes; index.Next() {
-		position, err := parsePositionKey(index.Key())
-		if err != nil {
-			return chunk, err
-		}
-		if position != after+1 {
-			return chunk, fmt.Errorf("%w: position %d is missing", errCorrupt, after+1)
-		}
-		key, err := index.ValueAndErr()
-		if err != nil {
-			return chunk, err
-		}
-		e, err := s.lookUp(key, position, &bytes)
-		if err != nil {
-			return chunk, err
-		}
-		after++
-		size += weight(&e)
-		chunk = append(chunk, e)
-	}
-	if err := index.Error(); err != nil {
-		return chunk, err
-	}
-	if len(chunk) == 0 {
-		return chunk, fmt.Errorf("%w: position %d is missing", errCorrupt, after+1)
-	}
-	return chunk, nil
-}
-
-// lookUp reads the event that the index names for a position.
-func (s *Store) lookUp(key []byte, position uint64, bytes *arena) (event.Recorded, error) {
-	stream, version, err := parseEventKey(key)
-	if err != nil {
-		return event.Recorded{}, err
-	}
-	value, closer, err := s.events.db.Get(key)
-	if err != nil {
-		return event.Recorded{}, fmt.Errorf("%s version %d at position %d: %w", stream, version, position, err)
-	}
-	e, at, err := s.decodeRecord(stream, version, value, bytes)
-	err = errors.Join(err, closer.Close())
-	e.Position = formatPosition(at)
-	if err == nil && at != position {
-		err = fmt.Errorf("%w: it claims position %d", errCorrupt, at)
-	}
-	if err != nil {
-		return event.Recorded{}, fmt.Errorf("%s version %d at position %d: %w", stream, version, position, err)
-	}
-	return e, nil
-}
-
 // Head implements commands.EventStore.
 func (s *Store) Head(context.Context) (event.Position, error) {
 	if err := s.enter(); err != nil {
@@ -219,7 +128,7 @@ func (s *Store) At(ctx context.Context, position event.Position) (event.Recorded
 	if p == 0 {
 		return event.Recorded{}, fmt.Errorf("%w: there is no event before the first", ErrPosition)
 	}
-	one, err := s.readAll(ctx, p-1, p, make([]event.Recorded, 0, 1))
+	one, err := s.readAll(ctx, p-1, p, &group{})
 	if err != nil {
 		return event.Recorded{}, err
 	}

@@ -29,6 +29,7 @@ type folderOptions struct {
 	dir      string
 	cache    *lsm.Cache
 	memTable uint64 // bytes
+	block    int    // bytes that are read at once; 0: Pebble's 4 KiB
 	durable  bool   // sync every commit
 	readOnly bool
 	logger   *slog.Logger
@@ -69,6 +70,7 @@ func openFolder(o folderOptions) (*folder, error) {
 	// The lookup that matters is "is there such a stream": almost always no, for a new game.
 	for i := range options.Levels {
 		options.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+		options.Levels[i].BlockSize = o.block
 	}
 	db, err := lsm.Open(o.dir, options)
 	if err != nil {

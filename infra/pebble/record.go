@@ -73,7 +73,7 @@ func (a *arena) copy(b []byte) []byte {
 }
 
 // decodeRecord reads an event but for its position, which it gives apart. The result owns its bytes: v is copied.
-func (s *Store) decodeRecord(stream event.Stream, version uint64, v []byte, a *arena) (event.Recorded, uint64, error) {
+func decodeRecord(types *names, stream event.Stream, version uint64, v []byte, a *arena) (event.Recorded, uint64, error) {
 	position, id, err := recordPlace(v)
 	if err != nil {
 		return event.Recorded{}, 0, err
@@ -99,7 +99,7 @@ func (s *Store) decodeRecord(stream event.Stream, version uint64, v []byte, a *a
 	}
 	return event.Recorded{
 		Stream: stream, Version: version, ID: id,
-		Type: s.types.intern(parts[0]), Meta: parts[1], Data: parts[2], Stamp: stamp,
+		Type: types.intern(parts[0]), Meta: parts[1], Data: parts[2], Stamp: stamp,
 	}, position, nil
 }
 

@@ -68,7 +68,7 @@ func written(t *testing.T, games, events int) *vfs.MemFS {
 	t.Helper()
 	disk := vfs.NewMem()
 	config := onMem(disk)
-	config.LogBytes = 64 << 10
+	config.LogBytes = 512 << 10 // tables of many blocks: the middle of one is not what opening reads
 	s, err := pebble.Open(config)
 	if err != nil {
 		t.Fatal(err)

@@ -179,6 +179,9 @@ func (s *Source) read(ctx context.Context, first event.Recorded, sel Selection, 
 		}
 		s.redact(shown)
 	}
+	if sel.Public && t.Created.Access != game.AccessOpen && sits(shown, "") {
+		return false, nil // is listed nowhere as long as only who is invited may sit down
+	}
 	if sel.Player != "" && !sits(shown, sel.Player) {
 		return false, nil
 	}

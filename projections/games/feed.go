@@ -158,16 +158,31 @@ func (g *Games) Open() []Row {
 	return rows
 }
 
-// Playing tells whether a player is in the middle of a game against the clock, days apart.
-func (g *Games) Playing(player string) bool {
+// Barred tells whether the creator of an open game plays one that bars it.
+func (g *Games) Barred(r *Row) bool {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	for _, e := range g.people[player] {
-		if e.Status != game.Open && e.Clock.Live() && e.has(player) {
+	for _, e := range g.people[r.Creator] {
+		if e.Status != game.Open && e.has(r.Creator) && e.bars(r) {
 			return true
 		}
 	}
 	return false
+}
+
+// Bars tells whether an open game may not be paired while its creator plays another one. One that is not known does.
+func (g *Games) Bars(playing, seek string) bool {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	e, s := g.byGame[playing], g.byGame[seek]
+	return e == nil || s == nil || e.Status == game.Open || e.bars(&s.Row)
+}
+
+// bars: nobody plays two games against the clock at once, and who has begun to play has what they waited for until then;
+// but who seeks another game beside one of many days wishes just that. What was first is the order of the store, the same
+// for all servers.
+func (r *Row) bars(seek *Row) bool {
+	return r.Clock.Live() && seek.Clock.Live() || seek.Number <= r.Begun
 }
 
 // Live lists the games that are being played and that everybody may watch as they are now, the oldest first.

@@ -84,9 +84,17 @@ func TestPlayingAndLive(t *testing.T) {
 	inBubble(t, func(s *scene) {
 		trial.Started(s.log, "untimed", now(), game.Created{}).Move(1)
 		trial.NewPlay(s.log, "organised", now(), game.Created{Creator: "q", Clock: clock.Spec{Type: clock.Fischer, Initial: 60_000}})
-		synctest.Wait()
-		if s.view.Playing("p") || s.view.Playing("q") {
-			t.Error("playing against a clock that is not there")
+		// barred tells about a seek of a player's.
+		barred := func(player string, number uint64, spec clock.Spec) bool {
+			synctest.Wait()
+			return s.view.Barred(&games.Row{Creator: player, Number: number, Clock: spec})
+		}
+		fast := clock.Spec{Type: clock.Fischer, Initial: 60_000}
+		if barred("p", 2, fast) || barred("p", 2, clock.Spec{Type: clock.None}) || barred("q", 2, fast) {
+			t.Error("barred by a clock that is not there, or by a game that has not begun")
+		}
+		if !barred("p", 1, fast) {
+			t.Error("who has begun to play has not got what they waited for before")
 		}
 		blitz := trial.Started(s.log, "blitz", now(), game.Created{Clock: clock.Spec{Type: clock.Fischer, Initial: 60_000}})
 		trial.Started(s.log, "delayed", now(), game.Created{Delay: 1}).Move(1)
@@ -103,14 +111,20 @@ func TestPlayingAndLive(t *testing.T) {
 			}
 		}
 		live("untimed")
-		if !s.view.Playing("p") || !s.view.Playing("q") || s.view.Playing("c") {
+		if !barred("p", 9, fast) || !barred("q", 9, fast) || barred("c", 9, fast) {
 			t.Error("who plays is not known")
+		}
+		if barred("p", 9, clock.Spec{Type: clock.None}) || !barred("p", 3, clock.Spec{Type: clock.None}) {
+			t.Error("what is not against the clock is barred by what begins later only")
+		}
+		if !s.view.Bars("unknown", "organised") || !s.view.Bars("blitz", "unknown") || !s.view.Bars("blitz", "organised") {
+			t.Error("a game that is not known does not bar")
 		}
 		blitz.Move(1)
 		live("untimed", "blitz")
 		blitz.End()
 		live("untimed")
-		if s.view.Playing("p") {
+		if barred("p", 9, fast) {
 			t.Error("playing a game that is over")
 		}
 	})

@@ -42,7 +42,7 @@ func padded(number uint64) string { return fmt.Sprintf("%0*d", digits, number) }
 func (g *Games) Name() string { return "games" }
 
 // Schema of the rows.
-func (g *Games) Schema() int { return 2 }
+func (g *Games) Schema() int { return 3 }
 
 // Apply folds one event.
 func (g *Games) Apply(tx *fold.Tx, rec event.Recorded) error {
@@ -71,6 +71,11 @@ func (g *Games) Apply(tx *fold.Tx, rec event.Recorded) error {
 	if !r.apply(e, meta) {
 		return nil
 	}
+	if _, started := e.(game.Started); started {
+		if r.Begun, err = numberOf(tx); err != nil {
+			return err
+		}
+	}
 	if r.Status != game.Over {
 		return put(tx, unfinished+id, &r)
 	}
@@ -95,15 +100,9 @@ func (g *Games) created(tx *fold.Tx, id string, rec event.Recorded) error {
 	if !ok {
 		return fmt.Errorf("no rules for kind %q", c.Kind)
 	}
-	stored, err := tx.Get(lastNumber)
+	number, err := numberOf(tx)
 	if err != nil {
 		return err
-	}
-	var number uint64
-	if stored != nil {
-		if number, err = strconv.ParseUint(string(stored), 10, 64); err != nil {
-			return fmt.Errorf("number of the last game: %w", err)
-		}
 	}
 	number++
 	tx.Set(lastNumber, strconv.AppendUint(nil, number, 10))
@@ -111,6 +110,17 @@ func (g *Games) created(tx *fold.Tx, id string, rec event.Recorded) error {
 	r.create(id, number, c, rules.Seats())
 	r.apply(e, meta)
 	return put(tx, unfinished+id, &r)
+}
+
+// numberOf gives the number of the last game.
+func numberOf(tx *fold.Tx) (number uint64, err error) {
+	stored, err := tx.Get(lastNumber)
+	if err == nil && stored != nil {
+		if number, err = strconv.ParseUint(string(stored), 10, 64); err != nil {
+			err = fmt.Errorf("number of the last game: %w", err)
+		}
+	}
+	return number, err
 }
 
 func put(tx *fold.Tx, key string, r *Row) error {

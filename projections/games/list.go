@@ -73,6 +73,13 @@ func (q *Query) match(r Row, now int64) (Row, bool) {
 			return r, false
 		}
 		r = shown
+	} else if r.Delay > 0 && !r.has(q.Player) {
+		// It is theirs because they made it or are invited: that they know, but how it goes they see as late as others.
+		shown, ok := r.asOf(now - r.Delay)
+		if !ok {
+			shown = r.made()
+		}
+		r = shown
 	}
 	switch {
 	case q.Kind != "" && r.Kind != q.Kind,

@@ -28,6 +28,7 @@ type Row struct {
 	Result  game.Result     `json:"result"`
 	Created int64           `json:"created"`           // Unix ms of the first event
 	Started int64           `json:"started,omitempty"` // Unix ms
+	Begun   uint64          `json:"begun,omitempty"`   // how many games there were when it was started
 	Moved   int64           `json:"moved,omitempty"`   // Unix ms of the first move
 	At      int64           `json:"at"`                // Unix ms of the last event that changed the row
 }
@@ -107,6 +108,9 @@ func (r Row) asOf(at int64) (Row, bool) {
 	past.Seats = append([]Seat(nil), r.Seats...)
 	for i := range past.Seats {
 		s := &past.Seats[i]
+		if s.Kept != "" {
+			s.Reserved, s.Kept = "", "" // by pairing, a moment before somebody is seated
+		}
 		if s.Player == "" {
 			continue
 		}
@@ -123,6 +127,21 @@ func (r Row) asOf(at int64) (Row, bool) {
 		past.Status, past.Moved, past.At = game.Live, r.Moved, r.Moved
 	}
 	return past, true
+}
+
+// made is the row as it was when only the game was made.
+func (r Row) made() Row {
+	past := r
+	past.Status, past.Started, past.Moved, past.At = game.Open, 0, 0, r.Created
+	past.Seats = append([]Seat(nil), r.Seats...)
+	for i := range past.Seats {
+		s := &past.Seats[i]
+		s.Player, s.Rating, s.At = "", 0, 0
+		if s.Kept != "" {
+			s.Reserved, s.Kept = "", ""
+		}
+	}
+	return past
 }
 
 // has tells whether a player sits in the game; "" = whether a seat is free.

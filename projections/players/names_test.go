@@ -77,6 +77,47 @@ func TestOldNamesAreReadAgain(t *testing.T) {
 	})
 }
 
+// Whoever shows names is told when one changes: by an event that is heard, by reading again, and never by the first reading.
+func TestChangesAreTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := trial.NewLog()
+		call := person(log)
+		names := players.New(log, 0, slog.New(slog.DiscardHandler))
+		told := 0
+		names.OnChange(func(string) { told++ })
+		want := func(name string, changes int) {
+			t.Helper()
+			if got := names.Name("p_1"); got != name || told != changes {
+				t.Errorf("called %q after %d changes, want %q after %d", got, told, name, changes)
+			}
+		}
+		call("Ann")
+		want("Ann", 0)
+		call("Anna")
+		names.Renew("p_1")
+		want("Anna", 1)
+		names.Renew("p_1")
+		want("Anna", 1)
+		names.Renew("p_2") // was forgotten, or never shown: nobody knows
+		want("Anna", 2)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- names.Run(ctx) }()
+		synctest.Wait()
+		call("Annette")
+		synctest.Wait()
+		want("Annette", 3)
+		names.Erase("p_1")
+		want("", 3)
+		call("Ann again")
+		synctest.Wait()
+		names.Renew("p_1")
+		want("", 3)
+		cancel()
+		<-done
+	})
+}
+
 func BenchmarkName(b *testing.B) {
 	log := trial.NewLog()
 	log.Append(player.Record("p_1", 0, event.Genesis(event.PlayerStream("p_1")), player.Named{Name: "Ann"}, event.Meta{}))

@@ -265,24 +265,6 @@ func TestFriendFollowsTheLink(t *testing.T) {
 	ann.see(`[data-card="result"] h2`, "0–1 · Black wins")
 }
 
-// TestScreens looks at what needs no game.
-func TestScreens(t *testing.T) {
-	t.Parallel()
-	s := harness.Start(t, harness.NoLimits)
-	p := newTab(t, chrome(t), "Visitor")
-	p.open(s.URL)
-	for _, width := range []int64{360, 390, 768, 1440} {
-		p.size(width, 820)
-		p.fits(width)
-	}
-	p.size(390, 844)
-	p.picture("home-phone")
-	p.size(1280, 800)
-	p.scheme("dark")
-	p.picture("home-dark")
-	p.scheme("light")
-}
-
 // TestPolicyIsEnforced: even a script that got into the document does not run.
 func TestPolicyIsEnforced(t *testing.T) {
 	t.Parallel()

@@ -14,7 +14,7 @@ import (
 
 // opponent plays the other seat as a script says, over a socket of its own.
 type opponent struct {
-	t    *testing.T
+	t    testing.TB
 	who  *client.Client
 	game *client.Game
 
@@ -23,7 +23,7 @@ type opponent struct {
 }
 
 // follow takes the seat that a link invites to.
-func follow(t *testing.T, s *harness.Server, name, link string) *opponent {
+func follow(t testing.TB, s *harness.Server, name, link string) *opponent {
 	t.Helper()
 	at, err := url.Parse(link)
 	if err != nil {
@@ -46,7 +46,7 @@ func follow(t *testing.T, s *harness.Server, name, link string) *opponent {
 	return o
 }
 
-func within(t *testing.T) context.Context {
+func within(t testing.TB) context.Context {
 	t.Helper()
 	return harness.Within(t, patience)
 }
@@ -113,7 +113,7 @@ func (o *opponent) until(condition func(client.State) bool) client.State {
 }
 
 // lastMove is the newest move in UCI, empty if there is none.
-func lastMove(t *testing.T, s client.State) string {
+func lastMove(t testing.TB, s client.State) string {
 	t.Helper()
 	var move string
 	if n := len(s.Moves); n > 0 {
@@ -121,6 +121,9 @@ func lastMove(t *testing.T, s client.State) string {
 			t.Error(err)
 		}
 		return move
+	}
+	if len(s.View) == 0 {
+		return "" // nothing has arrived yet
 	}
 	var view struct {
 		Moves []string `json:"moves"`

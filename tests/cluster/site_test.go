@@ -1,6 +1,7 @@
 package cluster_test
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -32,6 +33,7 @@ type shape struct {
 	journal bool
 	brokers int // 1 or 3
 	play    int
+	watch   int // 0 = 2
 	env     []string
 }
 
@@ -75,7 +77,7 @@ func open(t testing.TB, s shape) *site {
 	for i := range s.play {
 		at.play = append(at.play, start("play", strings.Repeat(strconv.Itoa(i+1), 4)))
 	}
-	for i := range 2 {
+	for i := range cmp.Or(s.watch, 2) {
 		at.watch = append(at.watch, start("watch", "watch"+strconv.Itoa(i+1)))
 	}
 	at.proxy = harness.StartHAProxy(t, harness.Servers{

@@ -185,6 +185,50 @@ func TestFollow(t *testing.T) {
 	}
 }
 
+// TestPlacesOfTheFeed: sixteen follow the feed at once. One more is told when to come back, and that is counted, as is any
+// other request that is refused; the place of one who leaves is free again.
+func TestPlacesOfTheFeed(t *testing.T) {
+	const places, path = 16, "/api/events?follow=true"
+	s := open(t)
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	for n := range places {
+		first := t.Context()
+		if n == 0 {
+			first = ctx
+		}
+		answer := s.begin(t, first, path, s.all)
+		defer answer.Body.Close()
+		if answer.StatusCode != 200 {
+			t.Fatalf("reader %d: %s", n+1, answer.Status)
+		}
+	}
+	const want = `{"t":"error","code":"busy","message":"as many as this server serves at once are being served","retry":true,"after":1000}` + "\n"
+	if status, body := s.get(t, path, s.all); status != 503 || string(body) != want {
+		t.Errorf("one more: %d %s", status, body)
+	}
+	if status, body := s.get(t, "/api/events", s.all); status != 503 || string(body) != want {
+		t.Errorf("one more who does not follow: %d %s", status, body)
+	}
+	answer, err := http.Post(s.URL+"/api/guests", "application/json", strings.NewReader(`{"name":"`+strings.Repeat("x", 5000)+`"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	for name, n := range map[string]float64{`ply_http_refused_total{code="busy",status="503"}`: 2,
+		`ply_http_refused_total{code="bad_message",status="413"}`: 1} {
+		if got := s.Metric(name); got != n {
+			t.Errorf("%s is %v, want %v", name, got, n)
+		}
+	}
+	leave()
+	harness.Eventually(t, time.Minute, "a place is free", func() bool {
+		answer := s.begin(t, t.Context(), path, s.all)
+		defer answer.Body.Close()
+		return answer.StatusCode == 200
+	})
+}
+
 // play makes a game of two guests and some moves.
 func (s *site) play(t *testing.T, create client.NewGame, moves ...string) string {
 	t.Helper()

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -26,10 +27,12 @@ const (
 type result struct {
 	code     int
 	out, err string
+	cpu      time.Duration // of all cores
+	rss      int64         // bytes of memory that it had at most
 }
 
 // ply runs a command to its end.
-func ply(t *testing.T, args ...string) result {
+func ply(t testing.TB, args ...string) result {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), harness.Binary(t), args...)
 	var out, errs bytes.Buffer
@@ -39,7 +42,12 @@ func ply(t *testing.T, args ...string) result {
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatalf("ply %v: %v", args, err)
 	}
-	return result{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
+	r := result{code: cmd.ProcessState.ExitCode(), out: out.String(), err: errs.String()}
+	r.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	if u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		r.rss = u.Maxrss << 10
+	}
+	return r
 }
 
 // must is ply where success is needed.

@@ -17,6 +17,22 @@ import (
 // that gives a token of somebody with scopes.
 func Accounts(t testing.TB) (setting string, token func(player string, scopes ...string) string) {
 	t.Helper()
+	setting, sign := site(t)
+	return setting, func(player string, scopes ...string) string {
+		return sign(jwt.MapClaims{"sub": player, "scope": strings.Join(scopes, " ")})
+	}
+}
+
+// Members is as Accounts, for people who have names and may play.
+func Members(t testing.TB) (setting string, token func(player, name string) string) {
+	t.Helper()
+	setting, sign := site(t)
+	return setting, func(player, name string) string { return sign(jwt.MapClaims{"sub": player, "name": name}) }
+}
+
+// site makes a key, the setting that makes a server believe it, and what signs with it.
+func site(t testing.TB) (setting string, sign func(claims jwt.MapClaims) string) {
+	t.Helper()
 	key := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{9}, ed25519.SeedSize))
 	public := base64.RawURLEncoding.EncodeToString(key.Public().(ed25519.PublicKey))
 	keys := filepath.Join(t.TempDir(), "keys.json")
@@ -24,8 +40,8 @@ func Accounts(t testing.TB) (setting string, token func(player string, scopes ..
 	if err := os.WriteFile(keys, []byte(set), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return Env("PLY_JWKS_FILE", keys), func(player string, scopes ...string) string {
-		claims := jwt.MapClaims{"sub": player, "exp": time.Now().Add(time.Hour).Unix(), "scope": strings.Join(scopes, " ")}
+	return Env("PLY_JWKS_FILE", keys), func(claims jwt.MapClaims) string {
+		claims["exp"] = time.Now().Add(time.Hour).Unix()
 		signed := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims)
 		signed.Header["kid"] = "site"
 		text, err := signed.SignedString(key)

@@ -26,7 +26,8 @@ const (
 // BenchmarkChanges makes 1,000 changes of the lobby a second, b.N in all, and measures how long after a request was sent
 // that opens or closes a game the last of ten subscribers has been told (p50, p99, max): the HTTP request, the append to
 // disk, the view and the socket; and beside it when the one who asked was answered (p99-ack), and how much later than that
-// the subscribers were told (p99-after-ack). Run it with
+// the subscribers were told (p99-after-ack). A change becomes durable between the request and the answer, so the time from
+// there to the subscribers is between the last and the first of these. Run it with
 //
 //	go test -run '^$' -bench Changes -benchtime 20000x ./tests/lobby
 func BenchmarkChanges(b *testing.B) {

@@ -22,7 +22,39 @@ type seeker struct {
 	moved  bool   // it is not the game that they made
 }
 
-// seek makes a game, and waits there, or where it leads, for an opponent.
+// wait waits in a game that they have made, or where it leads, for an opponent.
+func (s *seeker) wait(ctx context.Context, id string) (seeker, error) {
+	end := seeker{person: s.person, game: id}
+	for range 2 {
+		at, err := s.person.Play(ctx, end.game, nil)
+		if err != nil {
+			return end, fmt.Errorf("play %s (moved: %t): %w", end.game, end.moved, err)
+		}
+		state, err := at.Wait(ctx, func(st client.State) bool { return st.Status != "open" && st.Status != "" })
+		at.Close()
+		if err != nil {
+			return end, fmt.Errorf("wait in %s (moved: %t): %w", end.game, end.moved, err)
+		}
+		if state.Reason == "paired" {
+			end.game, end.moved = state.Next, true
+			continue
+		}
+		if len(state.Players) != 2 {
+			return end, fmt.Errorf("game %s is %s (%s) with %v", end.game, state.Status, state.Reason, state.Players)
+		}
+		end.seat = state.Seat
+		for seat, p := range state.Players {
+			if seat != end.seat {
+				end.other = p.ID
+			}
+		}
+		return end, nil
+	}
+	return end, fmt.Errorf("moved twice, at last to %s", end.game)
+}
+
+// seek makes a game, and waits there, or where it leads, for an opponent. Every fifth person makes two that anybody fits
+// who fits one of them, and must be paired out of one only.
 func (s *seeker) seek(ctx context.Context, n int) error {
 	wish := client.NewGame{Kind: "chess", Access: "open", Pair: json.RawMessage(`{}`)}
 	if n%2 == 0 {
@@ -30,37 +62,72 @@ func (s *seeker) seek(ctx context.Context, n int) error {
 	} else {
 		wish.Seat, wish.Clock = []string{"white", "black"}[n/2%2], &client.Clock{Type: "fischer", Initial: 300_000}
 	}
-	made, err := s.person.Create(ctx, wish)
-	if err != nil {
-		return fmt.Errorf("create: %w", err)
+	made := make([]string, 1, 2)
+	if n%5 == 0 {
+		made = made[:2]
 	}
-	s.game = made.Game
-	for range 2 {
-		at, err := s.person.Play(ctx, s.game, nil)
+	for i := range made {
+		g, err := s.person.Create(ctx, wish)
 		if err != nil {
-			return fmt.Errorf("play %s (moved: %t): %w", s.game, s.moved, err)
+			return fmt.Errorf("create: %w", err)
 		}
-		state, err := at.Wait(ctx, func(st client.State) bool { return st.Status != "open" && st.Status != "" })
-		at.Close()
-		if err != nil {
-			return fmt.Errorf("wait in %s (moved: %t): %w", s.game, s.moved, err)
-		}
-		if state.Reason == "paired" {
-			s.game, s.moved = state.Next, true
-			continue
-		}
-		if len(state.Players) != 2 {
-			return fmt.Errorf("game %s is %s (%s) with %v", s.game, state.Status, state.Reason, state.Players)
-		}
-		s.seat = state.Seat
-		for seat, p := range state.Players {
-			if seat != s.seat {
-				s.other = p.ID
-			}
-		}
+		made[i] = g.Game
+	}
+	waiting, enough := context.WithCancel(ctx)
+	defer enough()
+	type outcome struct {
+		made string
+		seeker
+		error
+	}
+	met := make(chan outcome, len(made))
+	for _, id := range made {
+		go func() {
+			end, err := s.wait(waiting, id)
+			met <- outcome{id, end, err}
+		}()
+	}
+	first := <-met
+	if first.error != nil {
+		return first.error
+	}
+	*s = first.seeker
+	if len(made) == 1 {
 		return nil
 	}
-	return fmt.Errorf("moved twice, at last to %s", s.game)
+	enough()
+	<-met
+	for _, id := range made {
+		if id == first.made {
+			continue
+		}
+		if err := s.giveUp(ctx, id); err != nil {
+			return fmt.Errorf("plays in %s, and also waited in %s: %w", s.game, id, err)
+		}
+	}
+	return nil
+}
+
+// giveUp withdraws a game in which nobody may have come. A server that dies, and an opponent who is on the way and turns
+// back, are waited for.
+func (s *seeker) giveUp(ctx context.Context, id string) error {
+	command := client.Command{T: "abort", ID: client.NewID()}
+	for {
+		_, refused := s.person.Command(ctx, id, command)
+		state, err := s.person.Look(ctx, id, 0)
+		switch {
+		case ctx.Err() != nil:
+			return fmt.Errorf("%w (%w)", ctx.Err(), refused)
+		case err == nil && state.Reason == "withdrawn":
+			return nil
+		case err == nil && state.Status != "open":
+			return fmt.Errorf("it is %s (%s, next %q) with %v", state.Status, state.Reason, state.Next, state.Players)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 // seekAll lets so many people look for opponents on some servers at once, and calls during when some of them have met.

@@ -37,7 +37,7 @@ func (l *Log) backlog(ctx context.Context, s Start) (where, error) {
 	l.fill <- struct{}{}
 	defer func() { <-l.fill }()
 	l.mu.Lock()
-	here, to := l.ring.has(s.From), l.ring.first-1
+	here, to, renames := l.ring.has(s.From), l.ring.first-1, l.renames
 	l.mu.Unlock()
 	if here {
 		return inRing, nil
@@ -48,7 +48,7 @@ func (l *Log) backlog(ctx context.Context, s Start) (where, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.ring.first-1 == to {
+	if l.ring.first-1 == to && l.renames == renames {
 		l.ring.prepend(older)
 	}
 	if !l.ring.has(s.From) {
@@ -64,7 +64,7 @@ func (l *Log) read(ctx context.Context, from, to uint64) ([]entry, error) {
 		if step.Version() != from+1+uint64(len(entries)) {
 			return false
 		}
-		entries = append(entries, entry{l.encode(&step), step.Meta.Player, step.Meta.Command})
+		entries = append(entries, l.entry(&step))
 		return uint64(len(entries)) < to-from
 	})
 	return entries, err

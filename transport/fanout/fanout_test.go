@@ -441,9 +441,9 @@ func TestNotices(t *testing.T) {
 	r.join(t, s, fanout.Start{})
 	r.hub.Notify(id, fanout.Notice{Slot: "gone", Line: []byte(`{"t":"gone","v":1}`), Keep: true})
 	s.waitFor(t, "gone/1")
-	r.hub.Crowd(id, []byte(`{"t":"crowd","v":1}`))
+	r.hub.Crowd(id, []byte(`{"t":"crowd","v":1}`), []byte(`{"t":"crowd","v":1}`))
 	s.waitFor(t, "crowd/1")
-	r.hub.Crowd(id, []byte(`{"t":"crowd","v":1}`)) // unchanged
+	r.hub.Crowd(id, []byte(`{"t":"crowd","v":1}`), []byte(`{"t":"crowd","v":1}`)) // unchanged
 	r.hub.Notify(id, fanout.Notice{Slot: "gone", Line: []byte(`{"t":"gone","v":2}`)})
 	s.waitFor(t, "gone/2")
 	if got := strings.Join(s.types(), " "); got != "state/4 live/4 gone/1 crowd/1 gone/2" {
@@ -457,8 +457,25 @@ func TestNotices(t *testing.T) {
 	r.hub.HoldCrowd(id)
 	held := newSock()
 	r.join(t, held, fanout.Start{})
-	r.hub.Crowd(id, []byte(`{"t":"crowd","v":1}`))
+	r.hub.Crowd(id, []byte(`{"t":"crowd","v":1}`), []byte(`{"t":"crowd","v":1}`))
 	held.waitFor(t, "crowd/1")
+}
+
+// Who sees a game late is told of who was there then, and not even that something has changed now.
+func TestCrowdOfThoseWhoSeeLate(t *testing.T) {
+	r := newRig(t)
+	r.src.Key, r.src.Delayed = "late", true
+	s := newSock()
+	r.join(t, s, fanout.Start{})
+	crowd := func(n int) []byte { return fmt.Appendf(nil, `{"t":"crowd","v":%d}`, n) }
+	r.hub.Crowd(id, crowd(1), crowd(9))
+	s.waitFor(t, "crowd/9")
+	r.hub.Crowd(id, crowd(2), crowd(9))
+	r.hub.Crowd(id, crowd(2), crowd(8))
+	s.waitFor(t, "crowd/8")
+	if got := strings.Join(s.types(), " "); got != "state/4 live/4 crowd/9 crowd/8" {
+		t.Fatalf("got %v", got)
+	}
 }
 
 func TestLogsAreSharedAndDropped(t *testing.T) {

@@ -27,12 +27,13 @@ type Observer interface {
 	Skipped()
 }
 
-// Config is what a Hub needs. Observer, Here, Shards and Linger may be left out.
+// Config is what a Hub needs. Observer, Here, WasHere, Shards and Linger may be left out.
 type Config struct {
 	Encoder  Encoder
 	History  History
 	Wall     func() int64                       // Unix ms
 	Here     func(id string) map[game.Seat]bool // which seats have a socket; quick; the result is not changed any more
+	WasHere  func(id string) map[game.Seat]bool // the same for those who see the game late; default Here
 	Shards   int                                // loops for players and as many for watchers; default GOMAXPROCS
 	Linger   time.Duration                      // how long a log without watchers is kept; default 5 s
 	Observer Observer
@@ -82,6 +83,9 @@ func New(c Config) *Hub {
 	}
 	if c.Here == nil {
 		c.Here = func(string) map[game.Seat]bool { return nil }
+	}
+	if c.WasHere == nil {
+		c.WasHere = c.Here
 	}
 	if c.Observer == nil {
 		c.Observer = unobserved{}

@@ -37,6 +37,8 @@ type Log struct {
 	stale bool
 	lost  bool
 
+	renames int // how often lines became wrong
+
 	state   []byte // state line of at; nil = to be encoded
 	memo    []remembered
 	memoFor memoKey
@@ -126,9 +128,30 @@ func (l *Log) add(steps []game.Step) {
 		if step.Version() != l.at.Version+1 {
 			continue // known already: feeds may repeat themselves around the start
 		}
-		l.ring.push(entry{l.encode(step), step.Meta.Player, step.Meta.Command})
+		l.ring.push(l.entry(step))
 		l.at = step.After
 	}
+	l.changed()
+}
+
+// entry encodes a step.
+func (l *Log) entry(step *game.Step) entry {
+	e := entry{line: l.encode(step), player: step.Meta.Player, command: step.Meta.Command}
+	if seated, ok := step.Event.(game.Seated); ok {
+		e.named = seated.Player
+	}
+	return e
+}
+
+// renamed drops what was encoded with another name of somebody's. Whoever lacks those lines gets a state.
+func (l *Log) renamed(player string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.renames++
+	if l.at == nil {
+		return // nothing is encoded yet
+	}
+	l.ring.forget(player)
 	l.changed()
 }
 
@@ -211,8 +234,12 @@ func (l *Log) Version() uint64 {
 // stateLine is the state line as of now. Called with mu held.
 func (l *Log) stateLine() []byte {
 	if l.state == nil {
+		here := l.hub.Here
+		if l.src.Delayed && l.at.Status != game.Over {
+			here = l.hub.WasHere
+		}
 		l.state = l.named(l.hub.Encoder.State(l.at, wire.StateContext{
-			TS: l.hub.Wall(), To: l.to, Here: l.hub.Here(l.id), Elapsed: l.src.Elapsed,
+			TS: l.hub.Wall(), To: l.to, Here: here(l.id), Elapsed: l.src.Elapsed,
 		}))
 	}
 	return l.state

@@ -24,9 +24,29 @@ type board struct {
 	mu        sync.Mutex
 	slots     []slot
 	serial    uint64
-	crowd     []byte
-	crowdAt   uint64 // serial of the crowd line; 0 = there is none
-	crowdHeld bool   // it is not true any more, the next one is under way
+	now, late crowd // of those who see the game as it is, and of those who see it late
+	crowdHeld bool  // it is not true any more, the next one is under way
+}
+
+// crowd is how many look at a game.
+type crowd struct {
+	line   []byte
+	serial uint64 // 0 = there is none
+}
+
+func (c *crowd) set(line []byte) {
+	if !bytes.Equal(c.line, line) {
+		c.line = line
+		c.serial++
+	}
+}
+
+// crowdFor is the one that a log shows. After the end nobody sees anything late. Called with the log's mu held.
+func (b *board) crowdFor(l *Log) *crowd {
+	if l.src.Delayed && (l.at == nil || l.at.Status != game.Over) {
+		return &b.late
+	}
+	return &b.now
 }
 
 type slot struct {
@@ -58,14 +78,13 @@ func (h *Hub) Notify(id string, n Notice) {
 	})
 }
 
-// Crowd tells all who look at a game how many they are, if that has changed; whoever has joined since gets it anyway.
-func (h *Hub) Crowd(id string, line []byte) {
+// Crowd tells all who look at a game how many they are, if that has changed; whoever has joined since gets it anyway. late
+// is for those who see the game late.
+func (h *Hub) Crowd(id string, line, late []byte) {
 	h.change(id, func(b *board) {
 		b.crowdHeld = false
-		if !bytes.Equal(b.crowd, line) {
-			b.crowd = line
-			b.crowdAt++
-		}
+		b.now.set(line)
+		b.late.set(late)
 	})
 }
 
@@ -92,6 +111,22 @@ func (h *Hub) Moved(id string) {
 	}
 }
 
+// Renamed tells that somebody is called otherwise, or nothing: lines with the old name in them are given to nobody who comes
+// after it has returned.
+func (h *Hub) Renamed(player string) {
+	h.mu.Lock()
+	logs := make([]*Log, 0, len(h.logs))
+	for _, b := range h.boards {
+		for l := range b.logs {
+			logs = append(logs, l)
+		}
+	}
+	h.mu.Unlock()
+	for _, l := range logs {
+		l.renamed(player)
+	}
+}
+
 func (h *Hub) change(id string, how func(*board)) {
 	h.mu.Lock()
 	b := h.boards[id]
@@ -107,11 +142,12 @@ func (h *Hub) change(id string, how func(*board)) {
 	}
 }
 
-// newest tells which notices and which crowd there are; equal numbers mean equal news. A held crowd is another one.
-func (b *board) newest() (serial, crowd uint64) {
+// newest tells which notices and which crowd there are for a log; equal numbers mean equal news. A held crowd is another
+// one.
+func (b *board) newest(l *Log) (serial, crowd uint64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	crowd = b.crowdAt << 1
+	crowd = b.crowdFor(l).serial << 1
 	if b.crowdHeld {
 		crowd |= 1
 	}
@@ -129,9 +165,9 @@ func (b *board) since(serial, crowd uint64, l *Log) (lines [][]byte, nextSerial,
 			lines = append(lines, l.named(s.Line))
 		}
 	}
-	if b.crowdAt != crowd && !b.crowdHeld {
-		lines = append(lines, l.named(b.crowd))
-		crowd = b.crowdAt
+	if c := b.crowdFor(l); c.serial != crowd && !b.crowdHeld {
+		lines = append(lines, l.named(c.line))
+		crowd = c.serial
 	}
 	return lines, b.serial, crowd
 }

@@ -59,7 +59,7 @@ const maxMemo = 32
 // refresh drops what has become old: new notices, and readings of running clocks. Called with mu held.
 func (l *Log) refresh() {
 	k := memoKey{ms: l.memoFor.ms}
-	k.serial, k.crowd = l.board.newest()
+	k.serial, k.crowd = l.board.newest(l)
 	if now := l.hub.Wall(); now-k.ms > readingFor || now < k.ms {
 		k.ms = now
 		if len(l.at.Running()) > 0 {

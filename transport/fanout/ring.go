@@ -7,6 +7,7 @@ const ringLines = 256
 type entry struct {
 	line            []byte
 	player, command string
+	named           string // whose name may be in the line
 }
 
 // ring holds the newest lines of a log: the versions first..first+len-1, without holes.
@@ -25,6 +26,18 @@ func (r *ring) has(after uint64) bool { return after+1 >= r.first }
 // after gives the entries with versions from+1..to.
 func (r *ring) after(from, to uint64) []entry {
 	return r.entries[from+1-r.first : to+1-r.first]
+}
+
+// forget drops the lines that may have somebody's name in them, and all before them.
+func (r *ring) forget(player string) {
+	for i := len(r.entries) - 1; i >= 0; i-- {
+		if r.entries[i].named == player {
+			clear(r.entries[:i+1])
+			r.entries = r.entries[i+1:]
+			r.first += uint64(i + 1)
+			return
+		}
+	}
 }
 
 func (r *ring) push(e entry) {

@@ -51,10 +51,12 @@ type Lobby struct {
 	viewers  map[*Viewer]struct{}
 	kinds    map[string]int    // how many look at one kind of game; "" = at all
 	complete map[string][]byte // the games line of a kind, made on first need
+	renames  int               // how often somebody was called otherwise
 }
 
 // offer is a game that was shown.
 type offer struct {
+	wire.Offer
 	number uint64
 	kind   string
 	body   []byte
@@ -162,12 +164,20 @@ func (l *Lobby) all(kind string) []byte {
 // show takes what the source has told.
 func (l *Lobby) show(open []Game, closed []string, all bool) {
 	slices.SortFunc(open, func(a, b Game) int { return cmp.Compare(a.Number, b.Number) })
+	l.mu.Lock()
+	renames := l.renames
+	l.mu.Unlock()
 	encoded := make([]*offer, len(open))
 	for i := range open {
-		encoded[i] = &offer{number: open[i].Number, kind: open[i].Kind, body: l.Encode(open[i].Offer)}
+		encoded[i] = &offer{Offer: open[i].Offer, number: open[i].Number, kind: open[i].Kind, body: l.Encode(open[i].Offer)}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if renames != l.renames { // meanwhile
+		for _, o := range encoded {
+			o.body = l.Encode(o.Offer)
+		}
+	}
 	news := news{lines: map[string]*bytes.Buffer{}, kinds: l.kinds}
 	if all {
 		still := make(map[string]bool, len(open))
@@ -196,6 +206,32 @@ func (l *Lobby) show(open []Game, closed []string, all bool) {
 		return
 	}
 	l.ready = true
+	l.tell(news)
+}
+
+// Renamed tells that somebody is called otherwise, or nothing: what they offer is shown anew, and nobody who comes after it
+// has returned is told the old name.
+func (l *Lobby) Renamed(player string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.renames++
+	news := news{lines: map[string]*bytes.Buffer{}, kinds: l.kinds}
+	for id, o := range l.games {
+		if o.By != player {
+			continue
+		}
+		if body := l.Encode(o.Offer); !bytes.Equal(o.body, body) {
+			l.games[id] = &offer{Offer: o.Offer, number: o.number, kind: o.kind, body: body}
+			news.add(o.kind, wire.LobbyOpen(body))
+		}
+	}
+	if news.any {
+		l.tell(news)
+	}
+}
+
+// tell brings news to all who look. Called with mu held.
+func (l *Lobby) tell(news news) {
 	clear(l.complete)
 	for v := range l.viewers {
 		switch msg := news.lines[v.kind]; {

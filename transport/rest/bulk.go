@@ -40,11 +40,12 @@ var exportTypes = map[string]string{
 }
 
 // Limits of what reads all of history. A reader that takes nothing for patience is cut; it comes back with its last
-// position.
+// position. Who comes too many is told to come back after retryAfter ms.
 const (
 	maxFeeds   = 16
 	maxExports = 2
 	patience   = time.Minute
+	retryAfter = 1000
 )
 
 // slots bound how many do something at once.
@@ -55,7 +56,7 @@ func (s slots) enter() error {
 	case s <- struct{}{}:
 		return nil
 	default:
-		return domain.Refuse(domain.Busy, "as many as this server serves at once are being served")
+		return &domain.Error{Kind: domain.Busy, Message: "as many as this server serves at once are being served", After: retryAfter}
 	}
 }
 
@@ -64,13 +65,14 @@ func (s slots) leave() { <-s }
 // flow is an answer without an end in sight: each flush has its own deadline, and the request's does not count.
 type flow struct {
 	*bufio.Writer
-	control *http.ResponseController
-	begun   bool
-	to      http.ResponseWriter
+	control  *http.ResponseController
+	begun    bool
+	to       http.ResponseWriter
+	patience time.Duration
 }
 
-func newFlow(w http.ResponseWriter) *flow {
-	f := &flow{control: http.NewResponseController(w), to: w}
+func (a *api) newFlow(w http.ResponseWriter) *flow {
+	f := &flow{control: http.NewResponseController(w), to: w, patience: a.Patience}
 	_ = f.control.SetReadDeadline(time.Time{}) // a writer in a test has none
 	f.Writer = bufio.NewWriterSize(out{f}, 64<<10)
 	return f
@@ -81,7 +83,7 @@ type out struct{ *flow }
 
 func (o out) Write(b []byte) (int, error) {
 	o.begun = true
-	_ = o.control.SetWriteDeadline(time.Now().Add(patience))
+	_ = o.control.SetWriteDeadline(time.Now().Add(o.patience))
 	return o.to.Write(b)
 }
 
@@ -90,7 +92,7 @@ func (f *flow) push() error {
 	if err := f.Flush(); err != nil {
 		return err
 	}
-	_ = f.control.SetWriteDeadline(time.Now().Add(patience))
+	_ = f.control.SetWriteDeadline(time.Now().Add(f.patience))
 	if err := f.control.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
@@ -103,6 +105,7 @@ func (a *api) end(f *flow, what string, err error) error {
 		return err
 	}
 	// Half an answer must not look like a whole one.
+	a.Observer.Cut(what)
 	a.Log.Info("an answer broke off", "what", what, "err", err)
 	panic(http.ErrAbortHandler)
 }
@@ -138,7 +141,7 @@ func (a *api) feed(w http.ResponseWriter, r *http.Request) error {
 	defer context.AfterFunc(a.Health.Leaving(), stop)()
 
 	w.Header().Set("Content-Type", "application/x-ndjson")
-	f := newFlow(w)
+	f := a.newFlow(w)
 	if follow {
 		// The reader is answered before there is something to read, and so its position is looked at before.
 		err := a.Bulk.Feed(ctx, event.Position(after), false, func(event.Position, game.Step) error { return errEnough },
@@ -193,7 +196,7 @@ func (a *api) export(format string) action {
 		defer a.exports.leave()
 		w.Header().Set("Content-Type", exportTypes[format])
 		w.Header().Set("Content-Disposition", `attachment; filename="games.`+format+`"`)
-		f := newFlow(w)
+		f := a.newFlow(w)
 		err = a.Bulk.Export(r.Context(), format, which, f)
 		if err == nil {
 			err = f.push()

@@ -1,10 +1,8 @@
 package rest
 
 import (
-	"errors"
 	"net/http"
 
-	"github.com/plygames/ply/domain"
 	"github.com/plygames/ply/domain/game"
 	"github.com/plygames/ply/transport/wire"
 )
@@ -48,11 +46,7 @@ func (a *api) command(w http.ResponseWriter, r *http.Request) error {
 	receipt, err := a.Commands.Do(r.Context(), s.ID,
 		game.Command{ID: m.ID, Player: p.ID, Guest: p.Guest, Basis: m.Basis, Wish: m.Wish}, at)
 	if err != nil {
-		var known *domain.Error
-		if errors.As(err, &known) && known.Kind == domain.NotAPlayer {
-			err = domain.Refuse(known.Kind, "%s", known.Message)
-		}
-		return about(m.ID, err)
+		return about(m.ID, quiet(s, p.ID, err))
 	}
 	line(w, http.StatusOK, wire.OK(m.ID, receipt))
 	return nil

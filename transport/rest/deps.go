@@ -44,9 +44,24 @@ type Namer interface {
 // Presence knows which seats of a game have a socket. It must not block.
 type Presence interface {
 	Here(game string) map[game.Seat]bool
+	// WasHere is the same as long ago as the game's delay.
+	WasHere(game string) map[game.Seat]bool
 }
 
-// Deps is what the routes need of the world. All are required but TV, Origins and Log.
+// Observer is told how requests end; for metrics. Its methods must be quick and safe for concurrent use.
+type Observer interface {
+	// Refused counts an answer that was an error object.
+	Refused(status int, code string)
+	// Cut counts an answer without an end in sight that broke off: "feed" or "export".
+	Cut(what string)
+}
+
+type unobserved struct{}
+
+func (unobserved) Refused(int, string) {}
+func (unobserved) Cut(string)          {}
+
+// Deps is what the routes need of the world. All are required but Finder, TV, Origins, Observer, Patience and Log.
 type Deps struct {
 	Commands Commands
 	History  History
@@ -55,7 +70,8 @@ type Deps struct {
 	Namer    Namer
 	Lists    Lists
 	Players  Players
-	TV       TV // nil: this server has none
+	Finder   Finder // nil: nobody is found
+	TV       TV     // nil: this server has none
 	Bulk     Bulk
 	Presence Presence
 	Limiter  limit.Limiter
@@ -65,6 +81,9 @@ type Deps struct {
 	Now     func() time.Time        // the wall clock
 	Live    func() int64            // ms on this server's live clock
 	Elapsed func(game.Origin) int64 // ms that a seat on turn has used by now
+
+	Observer Observer
+	Patience time.Duration // after which a reader of a feed or an export that takes nothing is cut; 0 = a minute
 
 	Origins []string // of pages that may read the answers, beside our own: "https://example.org"
 	Log     *slog.Logger

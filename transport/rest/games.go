@@ -24,7 +24,11 @@ func (a *api) read(w http.ResponseWriter, r *http.Request) error {
 	if pgn {
 		return a.pgn(w, r, v)
 	}
-	context := wire.StateContext{TS: v.at, To: v.to, Here: a.Presence.Here(id), Elapsed: a.elapsed(v.lag), Revealed: v.over}
+	here := a.Presence.Here
+	if v.lag > 0 {
+		here = a.Presence.WasHere
+	}
+	context := wire.StateContext{TS: v.at, To: v.to, Here: here(id), Elapsed: a.elapsed(v.lag), Revealed: v.over}
 	shown := v.shown
 	if past && at != shown.Version {
 		if shown, err = a.asOf(r, v, at); err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/plygames/ply/domain"
 	"github.com/plygames/ply/domain/clock"
 	"github.com/plygames/ply/domain/game"
+	"github.com/plygames/ply/domain/rating"
 	"github.com/plygames/ply/transport/wire"
 )
 
@@ -123,6 +124,7 @@ type row struct {
 	Kind    string              `json:"kind"`
 	Status  game.Status         `json:"status"`
 	Clock   clock.Spec          `json:"clock"`
+	Class   rating.Class        `json:"class,omitempty"` // absent without a clock
 	Rated   bool                `json:"rated"`
 	Access  string              `json:"access"`
 	Watch   string              `json:"watch"`
@@ -175,7 +177,7 @@ func reserved(s *Summary) map[game.Seat]string {
 }
 
 func (a *api) row(s *Summary) row {
-	out := row{Game: s.Game, Kind: s.Kind, Status: s.Status, Clock: s.Clock, Rated: s.Rated, Access: s.Access,
+	out := row{Game: s.Game, Kind: s.Kind, Status: s.Status, Clock: s.Clock, Class: rating.ClassOf(s.Clock), Rated: s.Rated, Access: s.Access,
 		Watch: s.Watch, Delay: s.Delay, Pair: s.Pair, Players: map[game.Seat]named{}, Created: s.Created, TS: s.At,
 		Reason: s.Result.Reason, Winner: s.Result.Winner, Scores: s.Result.Scores}
 	for _, place := range s.Seats {

@@ -19,8 +19,9 @@ type Operator interface {
 	// Evict takes a game out of memory, with a snapshot. Refusals are *domain.Error: NotFound if it is not in memory,
 	// Busy if it is in use.
 	Evict(ctx context.Context, id string) error
-	// Erase takes a person's names out of the store for ever. Refusals are *domain.Error: NotFound if it has none.
-	Erase(ctx context.Context, player string) error
+	// Erase takes a person's names out of the store for ever, and out of the memory of this server. left is what the operator
+	// has still to do, in words; empty = nothing. Refusals are *domain.Error: NotFound if it has none.
+	Erase(ctx context.Context, player string) (left string, err error)
 }
 
 // HotGame is a game in memory.
@@ -49,7 +50,7 @@ func NewOps(d OpsDeps) http.Handler {
 	if d.Views == nil {
 		d.Views = noViews{}
 	}
-	return serve(d.routes(), d.Log)
+	return serve(d.routes(), d.Log, unobserved{})
 }
 
 // OpsRoutes lists the routes of NewOps.
@@ -106,11 +107,13 @@ func (d *OpsDeps) erase(w http.ResponseWriter, r *http.Request) error {
 	if !wire.GoodID(id) {
 		return domain.Refuse(domain.NotFound, "there is no such player")
 	}
-	if err := d.Operator.Erase(r.Context(), id); err != nil {
+	left, err := d.Operator.Erase(r.Context(), id)
+	if err != nil {
 		return err
 	}
 	d.Log.Info("a player was erased", "player", id)
 	return reply(w, http.StatusOK, struct {
 		Player string `json:"player"`
-	}{id})
+		Left   string `json:"left,omitempty"`
+	}{id, left})
 }

@@ -32,7 +32,7 @@ func about(id string, err error) error {
 
 // handle makes a handler of an action: errors become error objects, and so do panics, which are our mistakes and must
 // not look like a broken line.
-func handle(do action, log *slog.Logger) http.Handler {
+func handle(do action, log *slog.Logger, seen Observer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Cache-Control", "no-store")
@@ -43,7 +43,7 @@ func handle(do action, log *slog.Logger) http.Handler {
 				panic(p)
 			default:
 				log.Error("panic in a route", "route", r.Pattern, "panic", p, "stack", string(debug.Stack()))
-				refuse(w, &failure{err: &domain.Error{Kind: domain.Internal, Message: "internal error"}})
+				refuse(w, seen, &failure{err: &domain.Error{Kind: domain.Internal, Message: "internal error"}})
 			}
 		}()
 		err := do(w, r)
@@ -61,18 +61,19 @@ func handle(do action, log *slog.Logger) http.Handler {
 		if known.Kind == domain.Internal {
 			log.Error("route failed", "route", r.Pattern, "err", known)
 		}
-		refuse(w, &failure{err: known, id: f.id, status: f.status})
+		refuse(w, seen, &failure{err: known, id: f.id, status: f.status})
 	})
 }
 
 // refuse writes an error object. f.err is a *domain.Error.
-func refuse(w http.ResponseWriter, f *failure) {
+func refuse(w http.ResponseWriter, seen Observer, f *failure) {
 	var e *domain.Error
 	errors.As(f.err, &e)
 	status := f.status
 	if status == 0 {
 		status = wire.Status(e.Kind)
 	}
+	seen.Refused(status, string(e.Kind))
 	switch status {
 	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", "Bearer")

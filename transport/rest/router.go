@@ -15,7 +15,7 @@ type api struct {
 	Deps
 	kinds []byte // the answer of GET /api/kinds never changes
 
-	feeds, exports slots
+	feeds, exports, searches slots
 }
 
 // action answers a request, or refuses it.
@@ -43,6 +43,7 @@ func (a *api) routes() []Route {
 		{http.MethodGet, "/api/export/games.parquet", a.export("parquet")},
 		{http.MethodGet, "/api/me", a.me},
 		{http.MethodGet, "/api/me/games", a.myGames},
+		{http.MethodGet, "/api/players", a.find},
 		{http.MethodGet, "/api/players/{player}", a.profile},
 		{http.MethodGet, "/api/players/{player}/ratings", a.ratings},
 		{http.MethodGet, "/api/players/{player}/versus/{other}", a.versus},
@@ -60,7 +61,7 @@ func (h *Health) routes() []Route {
 }
 
 // NewHealth makes the handler of a server that people don't talk to: /livez and /ready.
-func NewHealth(h *Health, log *slog.Logger) http.Handler { return serve(h.routes(), log) }
+func NewHealth(h *Health, log *slog.Logger) http.Handler { return serve(h.routes(), log, unobserved{}) }
 
 // Routes lists the routes of New, for whoever compares them with their description. The PGN of a game is a route of its
 // own in the description, but not here: net/http has no patterns for a part of a segment.
@@ -71,16 +72,23 @@ func New(d Deps) http.Handler {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	a := &api{Deps: d, kinds: describeKinds(d.Kinds), feeds: make(slots, maxFeeds), exports: make(slots, maxExports)}
-	return a.allowOrigins(serve(a.routes(), d.Log))
+	if d.Observer == nil {
+		d.Observer = unobserved{}
+	}
+	if d.Patience == 0 {
+		d.Patience = patience
+	}
+	a := &api{Deps: d, kinds: describeKinds(d.Kinds), feeds: make(slots, maxFeeds), exports: make(slots, maxExports),
+		searches: make(slots, maxSearches)}
+	return a.allowOrigins(serve(a.routes(), d.Log, d.Observer))
 }
 
 // serve makes a handler of a table of routes: what is not in it gets an error object too.
-func serve(routes []Route, log *slog.Logger) http.Handler {
+func serve(routes []Route, log *slog.Logger, seen Observer) http.Handler {
 	mux := http.NewServeMux()
 	methods := map[string][]string{}
 	for _, route := range routes {
-		mux.Handle(route.Method+" "+route.Pattern, handle(route.do, log))
+		mux.Handle(route.Method+" "+route.Pattern, handle(route.do, log, seen))
 		methods[route.Pattern] = append(methods[route.Pattern], route.Method)
 	}
 	for pattern, allowed := range methods {
@@ -88,11 +96,11 @@ func serve(routes []Route, log *slog.Logger) http.Handler {
 			allowed = append(allowed, http.MethodHead)
 		}
 		slices.Sort(allowed)
-		mux.Handle(pattern, handle(notAllowed(strings.Join(allowed, ", ")), log))
+		mux.Handle(pattern, handle(notAllowed(strings.Join(allowed, ", ")), log, seen))
 	}
 	mux.Handle("/", handle(func(http.ResponseWriter, *http.Request) error {
 		return domain.Refuse(domain.NotFound, "no such route")
-	}, log))
+	}, log, seen))
 	return mux
 }
 

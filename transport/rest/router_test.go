@@ -131,7 +131,7 @@ func TestLists(t *testing.T) {
 			Seats: []game.Place{{Seat: "white", Player: "g_a"}, {Seat: "black", Player: "p_cy"}}},
 	}
 	a := w.ask("GET", "/api/games", "", "")
-	want := `{"games":[{"game":"k3JqT9xBv2Lm","kind":"chess","status":"open","clock":{"type":"days","days":2},"rated":true,"access":"open","watch":"public","delay":0,` +
+	want := `{"games":[{"game":"k3JqT9xBv2Lm","kind":"chess","status":"open","clock":{"type":"days","days":2},"class":"days","rated":true,"access":"open","watch":"public","delay":0,` +
 		`"players":{"white":{"id":"p_cy","name":"Cy","rating":1512}},"seat":"black","by":{"id":"p_cy","name":"Cy","rating":1512},"pair":{"rating":[1400,1600]},"created":5,"ts":6},` +
 		`{"game":"k3JqT9xBv2Ln","kind":"chess","status":"ended","clock":{"type":"none"},"rated":false,"access":"invite","watch":"link","delay":0,` +
 		`"players":{"black":{"id":"p_cy","name":"Cy"},"white":{"id":"g_a"}},"reason":"mate","winner":"black","scores":{"black":2,"white":0},"created":1,"ts":2}],"next":"more"}`
@@ -179,12 +179,12 @@ func (o *operator) Evict(_ context.Context, id string) error {
 	return nil
 }
 
-func (o *operator) Erase(_ context.Context, player string) error {
+func (o *operator) Erase(_ context.Context, player string) (left string, err error) {
 	if player == "p_nobody" {
-		return domain.Refuse(domain.NotFound, "no name of such a player is recorded")
+		return "", domain.Refuse(domain.NotFound, "no name of such a player is recorded")
 	}
 	o.erased = player
-	return nil
+	return "scavenge", nil
 }
 
 func TestErase(t *testing.T) {
@@ -200,6 +200,9 @@ func TestErase(t *testing.T) {
 		op.erased = ""
 		rec := httptest.NewRecorder()
 		handler.ServeHTTP(rec, httptest.NewRequest(test.method, "/admin/players/"+test.player+"/erase", nil))
+		if test.status == 200 && !strings.Contains(rec.Body.String(), `"left":"scavenge"`) {
+			t.Errorf("%s does not say what is left", rec.Body)
+		}
 		if rec.Code != test.status || op.erased != test.erased {
 			t.Errorf("%+v: %d %s, erased %q", test, rec.Code, rec.Body, op.erased)
 		}

@@ -64,7 +64,7 @@ func (a *api) sit(w http.ResponseWriter, r *http.Request) error {
 	command := game.Command{ID: id, Player: p.ID, Guest: p.Guest, Basis: s.Version, Wish: wish}
 	receipt, err := a.Commands.Do(r.Context(), s.ID, command, game.Arrival{Live: a.Live()})
 	if err != nil {
-		return about(id, err)
+		return about(id, quiet(s, p.ID, err))
 	}
 	return reply(w, http.StatusOK, sitReply{Game: s.ID, Version: receipt.Version, Seat: receipt.Seat,
 		Play: "/play/" + s.ID, Duplicate: receipt.Duplicate})

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/plygames/ply/domain"
@@ -85,4 +86,18 @@ func gameID(id string) bool {
 		}
 	}
 	return true
+}
+
+// quiet is a refusal as somebody is told who has acted on a game: how far it is may be delayed for those without a seat.
+func quiet(s *game.State, player string, err error) error {
+	var known *domain.Error
+	if err == nil || !errors.As(err, &known) || known.Version == 0 {
+		return err
+	}
+	if _, seated := s.SeatOf(player); seated || known.Kind != domain.NotAPlayer && (s.Setup.Delay == 0 || known.Kind == domain.GameOver) {
+		return err
+	}
+	told := *known
+	told.Version = 0
+	return &told
 }

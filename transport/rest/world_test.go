@@ -63,7 +63,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w.handler = rest.New(rest.Deps{Commands: w, History: w, People: w.people, Encoder: &wire.Encoder{Names: w}, Namer: w,
-		Lists: w, TV: screen{w}, Presence: w, Limiter: w, Health: w.health, Kinds: []game.Rules{chess.Rules{}},
+		Lists: w, Finder: w, TV: screen{w}, Presence: w, Limiter: w, Health: w.health, Kinds: []game.Rules{chess.Rules{}},
 		Now: func() time.Time { return time.UnixMilli(w.clock()) }, Live: w.clock,
 		Elapsed: func(o game.Origin) int64 { return w.clock() - o.At },
 		Origins: []string{"https://pages.example"}})
@@ -96,6 +96,9 @@ func (w *world) Remember(_ context.Context, player, name string) error {
 }
 
 func (w *world) Here(string) map[game.Seat]bool { return map[game.Seat]bool{"white": true} }
+
+// WasHere: as long ago as a delayed game is shown nobody was there yet.
+func (w *world) WasHere(string) map[game.Seat]bool { return nil }
 
 func (w *world) Allow(string, string) (int64, bool) {
 	w.mu.Lock()

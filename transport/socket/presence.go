@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"maps"
 	"sync"
 	"time"
 
@@ -34,6 +35,7 @@ type attendance struct {
 	watchers int
 	told     int64       // when the crowd was last told, live clock; -1 = never
 	telling  *time.Timer // will tell again; nil = not
+	late     late
 }
 
 // chair is one seat's sockets on this server.
@@ -106,6 +108,11 @@ func (p *Presence) Lag(id string, seat game.Seat) int64 {
 func (p *Presence) Here(id string) map[game.Seat]bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	return p.here(id)
+}
+
+// here is Here. Called with mu held.
+func (p *Presence) here(id string) map[game.Seat]bool {
 	here := map[game.Seat]bool{}
 	if a := p.games[id]; a != nil {
 		for seat, c := range a.chairs {
@@ -164,7 +171,7 @@ func (p *Presence) attendance(id string) *attendance {
 func (p *Presence) forget() {
 	now := p.clock.Now()
 	for id, a := range p.games {
-		old := a.watchers == 0
+		old := a.watchers == 0 && a.late.due == nil
 		for _, c := range a.chairs {
 			old = old && len(c.socks) == 0 && now-c.since > forgetAfter
 		}
@@ -179,7 +186,9 @@ func (p *Presence) forget() {
 func (p *Presence) join(k *sock) {
 	for i := range k.boards {
 		id := k.boards[i].log.Game()
+		delay := k.boards[i].log.State().Setup.Delay // before the lock: logs ask Here while they are locked
 		p.mu.Lock()
+		p.attendance(id).late.delay = delay
 		back, first := false, false
 		if k.kind == kindPlay {
 			c := p.chair(id, k.seat)
@@ -295,6 +304,7 @@ func (p *Presence) crowd(id string) {
 		p.mu.Unlock()
 		return
 	}
+	p.note(id, a)
 	gap := p.crowdGap + p.crowdGap*time.Duration(a.watchers/crowdSlower)
 	wait := gap - ms(p.clock.Now()-a.told)
 	if a.told < 0 || wait <= 0 && a.telling == nil {
@@ -331,10 +341,20 @@ func (p *Presence) tell(id string, a *attendance) {
 	for _, games := range p.others {
 		watchers += games[id].Watchers
 	}
+	was := maps.Clone(here)
 	for seat := range here {
 		here[seat] = p.present(id, seat)
 	}
-	p.hub.Crowd(id, wire.Crowd(here, watchers))
+	line := wire.Crowd(here, watchers)
+	late := line
+	if a.late.delay != 0 {
+		then := a.late.as(a.told)
+		for seat := range was {
+			was[seat] = then[seat]
+		}
+		late = wire.Crowd(was, watchers)
+	}
+	p.hub.Crowd(id, line, late)
 }
 
 // close stops all timers.
@@ -345,6 +365,9 @@ func (p *Presence) close() {
 	for _, a := range p.games {
 		if a.telling != nil {
 			a.telling.Stop()
+		}
+		if a.late.due != nil {
+			a.late.due.Stop()
 		}
 		for _, c := range a.chairs {
 			if c.timer != nil {

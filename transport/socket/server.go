@@ -157,7 +157,8 @@ func New(c Config, d Deps) *Server {
 	s.scratch.New = func() any { return new(bytes.Buffer) }
 	s.messages.New = func() any { b := make([]byte, readSize); return &b }
 	s.hub = fanout.New(fanout.Config{
-		Encoder: d.Encoder, History: d.History, Wall: d.Wall, Here: d.Presence.Here, Observer: d.FanoutObserver,
+		Encoder: d.Encoder, History: d.History, Wall: d.Wall, Here: d.Presence.Here, WasHere: d.Presence.WasHere,
+		Observer: d.FanoutObserver,
 	})
 	d.Presence.bind(s.hub)
 	s.play = fanout.Source{Key: "play", Feed: d.Play, Elapsed: s.elapsed, Players: true, Keep: playKeep}
@@ -198,6 +199,10 @@ func (s *Server) Revoke(player string) {
 		k.drop(closeRevoked)
 	}
 }
+
+// Renamed tells that somebody is called otherwise, or nothing: no socket that is opened after it has returned shows the old
+// name.
+func (s *Server) Renamed(player string) { s.hub.Renamed(player) }
 
 func (s *Server) of(player string) []*sock {
 	s.mu.Lock()

@@ -8,7 +8,7 @@ import (
 )
 
 // screens are the addresses at which the page itself answers; which of them it is, its script reads off the address.
-var screens = []string{"/{$}", "/game/{id}", "/player/{id}", "/tv", "/boards"}
+var screens = []string{"/{$}", "/game/{id}", "/player/{id}", "/players", "/tv", "/boards"}
 
 // Handler serves the page at its screens' addresses, and its files below "/assets/". Mount it at "/", behind the more
 // special routes. It answers 404 to everything else. Safe for concurrent use; it panics if the embedded files are
@@ -99,6 +99,9 @@ func protect(next http.Handler) http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		// What no board needs. The clipboard is needed: links are copied.
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
 		next.ServeHTTP(w, r)
 	})
 }

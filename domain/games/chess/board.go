@@ -95,24 +95,28 @@ func (b *Board) next(m move) *Board {
 // Judge accepts exactly the legal moves in UCI.
 func (b *Board) Judge(by game.Seat, raw json.RawMessage, _ game.Seed) (game.Drawn, error) {
 	b.legalMoves()
+	return nil, b.judge(by, raw, b.legal)
+}
+
+func (b *Board) judge(by game.Seat, raw json.RawMessage, legal func(move) bool) error {
 	if reason := b.over(); reason != "" {
-		return nil, domain.Refuse(domain.IllegalMove, "the game is over: %s", reason)
+		return domain.Refuse(domain.IllegalMove, "the game is over: %s", reason)
 	}
 	if by != b.side() {
-		return nil, domain.Refuse(domain.IllegalMove, "%s is to move", b.side())
+		return domain.Refuse(domain.IllegalMove, "%s is to move", b.side())
 	}
 	s, ok := text(raw)
 	if !ok {
-		return nil, domain.Refuse(domain.IllegalMove, "a move is a string such as e2e4")
+		return domain.Refuse(domain.IllegalMove, "a move is a string such as e2e4")
 	}
 	m, ok := parseMove(s)
 	if !ok {
-		return nil, domain.Refuse(domain.IllegalMove, "%s", whyNotUCI(string(s)))
+		return domain.Refuse(domain.IllegalMove, "%s", whyNotUCI(string(s)))
 	}
-	if !b.legal(m) {
-		return nil, domain.Refuse(domain.IllegalMove, "%s", b.whyNot(m))
+	if !legal(m) {
+		return domain.Refuse(domain.IllegalMove, "%s", b.whyNot(m))
 	}
-	return nil, nil
+	return nil
 }
 
 // Play makes a move that Judge accepted. Anything that can't be one leaves the board as it is.

@@ -4,7 +4,8 @@
 //
 // A Board is small and immutable: the start, the moves in 16 bits each, one 64-bit key per position, and one
 // position of the library. Legal moves are generated at most once per board, when somebody first asks, and never
-// while stored moves are replayed: those were judged when they were made.
+// while stored moves are replayed: those were judged when they were made. Whoever doubts that asks a second opinion
+// (second.go, pieces.go), which shares no code with the library's rules and decides nothing in play.
 //
 // The invariant: a *chess.Position that a Board holds is only read. The library's positions cache on first use, so
 // everything that would fill a cache works on a copy of the struct. Hence a Board may be read by many goroutines.

@@ -1,8 +1,6 @@
 package spec
 
 import (
-	"time"
-
 	"github.com/plygames/ply/tests/harness"
 )
 
@@ -13,10 +11,12 @@ func (c *checker) players() {
 	bob := c.must(200, "GET /api/me", "/api/me", c.bob, "")["player"].(string)
 	const profile, ratings, versus, top = "GET /api/players/{player}", "GET /api/players/{player}/ratings",
 		"GET /api/players/{player}/versus/{other}", "GET /api/leaderboards/{kind}"
-	harness.Eventually(c.t, 20*time.Second, "the view knows the two people", func() bool {
+	harness.Eventually(c.t, patience, "the view knows the two people", func() bool {
 		status, _ := c.ask(versus, "/api/players/"+ann+"/versus/"+bob, "", "")
 		return status == 200
 	})
+	c.must(200, "GET /api/players", "/api/players?name=an&limit=5", "", "")
+	c.must(422, "GET /api/players", "/api/players?name=", "", "")
 	c.must(200, profile, "/api/players/"+ann, "", "")
 	c.must(200, ratings, "/api/players/"+ann+"/ratings", c.ann, "")
 	c.must(200, ratings, "/api/players/"+ann+"/ratings?kind=chess&class=blitz&limit=5", "", "")

@@ -1,6 +1,7 @@
 // Questions that must be answered before something happens.
 
 import { button, el } from "./dom.js";
+import { nameWords as say } from "../words.js";
 
 /** Asks a question with two answers; the promise tells whether it was the first. */
 export function confirm(title, text, yes, no) {
@@ -25,12 +26,12 @@ export function askName(before = "") {
   return new Promise((done) => {
     const input = nameInput(before);
     const form = el("form", { method: "dialog", onsubmit: () => { dialog.returnValue = "ok"; } },
-      el("h2", { id: "name-title" }, "What shall we call you?"),
-      el("p", {}, "Everybody who sees your games sees this name. You need no account."),
-      el("label", { class: "field" }, el("span", {}, "Your name"), input),
+      el("h2", { id: "name-title" }, say.title),
+      el("p", {}, say.text),
+      el("label", { class: "field" }, el("span", {}, say.label), input),
       el("div", { class: "row end" },
-        button("Cancel", () => dialog.close("")),
-        el("button", { class: "button primary", value: "ok" }, "Continue")));
+        button(say.cancel, () => dialog.close("")),
+        el("button", { class: "button primary", value: "ok" }, say.go)));
     const dialog = el("dialog", { class: "dialog", "aria-labelledby": "name-title" }, form);
     form.querySelector("button").classList.add("button");
     dialog.addEventListener("close", () => {
@@ -45,7 +46,7 @@ export function askName(before = "") {
 /** An input for a guest's name, as the server takes it. */
 export function nameInput(value) {
   return el("input", {
-    name: "name", value, required: true, maxlength: "32", autocomplete: "nickname", placeholder: "Ann", spellcheck: "false",
-    pattern: ".*\\S.*", title: "1 to 32 characters",
+    name: "name", value, required: true, maxlength: "32", autocomplete: "nickname", placeholder: say.example, spellcheck: "false",
+    pattern: ".*\\S.*", title: say.limits,
   });
 }

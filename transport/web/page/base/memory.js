@@ -32,3 +32,6 @@ export const seats = {
 
 /** The last choices made when starting a game. */
 export const choices = { get: () => read("choices") ?? {}, set: (value) => write("choices", value) };
+
+/** What the settings dialog was last told; see settings.js. */
+export const wanted = { get: () => read("settings") ?? {}, set: (value) => write("settings", value) };

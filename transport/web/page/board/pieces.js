@@ -1,6 +1,8 @@
 // The chess pieces, drawn on a field of 100 x 100. Each is a list of shapes: outlines are filled and stroked with the
 // colours of their side, "cut" shapes are drawn in the contrasting colour. The style sheet holds the colours.
 
+import { sideOf } from "./position.js";
+
 const svg = "http://www.w3.org/2000/svg";
 
 const plinth = ["path", "M24 90 v-5 a9 9 0 0 1 9 -9 h34 a9 9 0 0 1 9 9 v5 a1.5 1.5 0 0 1 -1.5 1.5 h-49 a1.5 1.5 0 0 1 -1.5 -1.5 z"];
@@ -51,18 +53,6 @@ const shapes = {
     plinth,
   ],
 };
-
-const names = { p: "pawn", r: "rook", n: "knight", b: "bishop", q: "queen", k: "king" };
-
-/** The side of a piece as FEN writes it: upper case is white. */
-export function sideOf(code) {
-  return code === code.toUpperCase() ? "white" : "black";
-}
-
-/** The name of a piece as FEN writes it, such as "white knight". */
-export function nameOf(code) {
-  return `${sideOf(code)} ${names[code.toLowerCase()]}`;
-}
 
 /** A new picture of a piece. */
 export function drawPiece(code) {

@@ -49,7 +49,7 @@ export class Game {
       turn: state.turn, offers: state.offers, rated: state.rated, delay: state.delay, parent: state.parent,
       reason: state.reason, winner: state.winner, scores: state.scores, next: state.next, start, last: state.v,
       fen: view.fen ?? start, check: view.check ?? false, legal: view.legal ?? null, plies: view.moves?.length ?? 0,
-      lastMove: view.moves?.at(-1),
+      lastMove: view.moves?.at(-1), view, viewed: state.v,
     });
     this.clock = { ...state.clock, at: now };
     this.#base = state.v;
@@ -123,6 +123,11 @@ export class Game {
 
   get over() {
     return this.status === "ended";
+  }
+
+  /** Whether clocks run down, other than by days. */
+  get timed() {
+    return this.clock.type === "fischer" || this.clock.type === "delay";
   }
 
   /** The other seat of a game for two, from the seat given. */

@@ -1,6 +1,7 @@
 // The move list, and the buttons that step through it.
 
 import { button, el, setText } from "../base/dom.js";
+import { moveWords as words } from "../words.js";
 
 // Pictures for the steps; fonts don't agree on arrows.
 const arrows = {
@@ -17,10 +18,10 @@ const speeds = [1, 2, 4, 8, 16, 64];
  */
 export class Moves {
   root;
-  #list = el("ol", { class: "moves", "aria-label": "Moves" });
-  #slider = el("input", { type: "range", min: "0", value: "0", "aria-label": "Position" });
-  #play = button("Replay", () => this.#caller.play(this.#playing ? 0 : Number(this.#speed.value)), { class: "button", data: { do: "replay" } });
-  #speed = el("select", { "aria-label": "Replay speed" }, ...speeds.map((n) => el("option", { value: n }, `${n}×`)));
+  #list = el("ol", { class: "moves", "aria-label": words.list });
+  #slider = el("input", { type: "range", min: "0", value: "0", "aria-label": words.position });
+  #play = button(words.replay, () => this.#caller.play(this.#playing ? 0 : Number(this.#speed.value)), { class: "button", data: { do: "replay" } });
+  #speed = el("select", { "aria-label": words.speed }, ...speeds.map((n) => el("option", { value: n }, words.times(n))));
   #steps = {};
   #replay;
   #caller;
@@ -38,24 +39,26 @@ export class Moves {
     this.#speed.value = "4";
     this.#speed.addEventListener("change", () => this.#playing && caller.play(Number(this.#speed.value)));
     this.#replay = el("div", { class: "replay row" }, this.#play, this.#speed, this.#slider);
-    this.root = el("section", { class: "card record", "aria-label": "Moves of the game" }, this.#list,
+    this.root = el("section", { class: "card record", "aria-label": words.record }, this.#list,
       el("div", { class: "steps" },
-        step("first", "First position", () => 0),
-        step("back", "One move back", () => Math.max(0, this.#current - 1)),
-        step("on", "One move on", () => Math.min(this.#shown.length - 1, this.#current + 1)),
-        step("last", "Newest position", () => this.#shown.length - 1)),
+        step("first", words.first, () => 0),
+        step("back", words.back, () => Math.max(0, this.#current - 1)),
+        step("on", words.on, () => Math.min(this.#shown.length - 1, this.#current + 1)),
+        step("last", words.last, () => this.#shown.length - 1)),
       this.#replay);
   }
 
   /** Shows {line, known, current, over, playing}. */
   show({ line, known, current, over, playing }) {
     this.#fill(line);
-    this.#list.classList.toggle("unknown", !known);
-    this.#replay.hidden = !over || line.length < 2;
+    this.#list.dataset.empty = known ? words.none : words.reading;
+    this.#replay.hidden = line.length < 2;
+    this.#play.hidden = this.#speed.hidden = !over;
     this.#playing = playing;
-    setText(this.#play, playing ? "Pause" : "Replay");
+    setText(this.#play, playing ? words.pause : words.replay);
     this.#slider.max = line.length - 1;
     this.#slider.value = current;
+    this.#slider.setAttribute("aria-valuetext", words.positionAt(current, line.length - 1));
     this.#steps.first.disabled = this.#steps.back.disabled = current <= 0;
     this.#steps.on.disabled = this.#steps.last.disabled = current >= line.length - 1;
     if (current !== this.#current) {

@@ -4,8 +4,10 @@ import { call, insist, lines, newID } from "../net/api.js";
 import { Commands } from "../net/commands.js";
 import { Connection } from "../net/connection.js";
 import { Game } from "./game.js";
-import { forgetToken, freshToken, whoAmI } from "../net/identity.js";
+import { forgetToken, freshToken, renewToken, whoAmI } from "../net/identity.js";
 import { refusal, seatLost } from "../words.js";
+
+const renewing = 20 * 60 * 1000; // how often it is looked whether our token needs a new one
 
 const unnumbered = new Set(["state", "live", "stale", "ok", "error", "crowd", "gone", "rematch", "pong"]);
 
@@ -20,6 +22,7 @@ export class Session {
   #id;
   #connection = null;
   #commands = new Commands((object) => this.#connection.send(object));
+  #looking = false; // a state is being read
   #changed;
   #failed;
 
@@ -31,6 +34,8 @@ export class Session {
 
   /** Reads the game. Throws a Refusal if it can't be had. */
   async load() {
+    // A socket that never breaks would outlive our token, and end with it.
+    setInterval(() => freshToken().catch(() => null), renewing);
     this.game.replace(await this.#readState(), performance.now());
     this.#fill();
     return this.game;
@@ -43,6 +48,7 @@ export class Session {
       url: () => `${this.#path()}${this.game.last > 0 ? `?from=${this.game.last}` : ""}`,
       token: () => freshToken(),
       refused: () => this.#whyRefused(),
+      expired: () => renewToken(),
       lines: (list) => this.#received(list),
       resync: () => { this.game.last = 0; },
       changed: (link) => this.#linked(link),
@@ -86,6 +92,9 @@ export class Session {
     } catch (error) {
       if (error.code !== "unauthorized" || !whoAmI()) {
         throw error;
+      }
+      if (await renewToken()) {
+        return call("GET", path, { token: await freshToken() });
       }
       // The token is no good any more. Watching needs none.
       forgetToken();
@@ -138,6 +147,25 @@ export class Session {
       this.#changed(message);
     }
     this.#learnLegal();
+    this.#learnView();
+  }
+
+  // Of a kind that we have no board for only the state tells how it stands.
+  async #learnView() {
+    const { game } = this;
+    if (game.kind === "chess" || this.#looking) {
+      return;
+    }
+    this.#looking = true;
+    while (game.viewed !== game.last) {
+      const state = await this.#readState().catch(() => null);
+      if (!state) {
+        break;
+      }
+      Object.assign(game, { view: state.view, viewed: Math.max(state.v, game.last) });
+      this.#changed();
+    }
+    this.#looking = false;
   }
 
   #unnumbered(message) {
@@ -190,7 +218,9 @@ export class Session {
       return null;
     } catch (error) {
       if (error.code === "unauthorized") {
-        forgetToken(); // the next attempt finds out what can be had without it
+        if (!(await renewToken())) {
+          forgetToken(); // the next attempt finds out what can be had without it
+        }
         return null;
       }
       return ["forbidden", "not_found", "not_a_player"].includes(error.code) ? refusal(error) : null;

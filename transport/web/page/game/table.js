@@ -2,20 +2,29 @@
 
 import { insist, newID } from "../net/api.js";
 import { actions } from "./actions.js";
+import { Announcer } from "./announcer.js";
 import { Board } from "../board/board.js";
 import { cards } from "./cards.js";
-import { remaining } from "./clocks.js";
+import { copyLink, copyPGN } from "./copies.js";
 import { askName } from "../base/dialogs.js";
 import { button, el, setText } from "../base/dom.js";
+import { Foreign } from "./foreign.js";
+import { Hand } from "./hand.js";
 import { asGuest, lastName, whoAmI } from "../net/identity.js";
 import { seats } from "../base/memory.js";
+import { Looking } from "./looking.js";
 import { Moves } from "./moves.js";
-import { captured } from "../board/position.js";
-import { Replay } from "./replay.js";
+import { captured, piecesOf } from "../board/position.js";
+import { ratingChanges } from "./ratings.js";
 import { Session } from "./session.js";
+import { play } from "./sounds.js";
 import { Strip } from "./strips.js";
+import { tell } from "./tell.js";
+import { Times } from "./times.js";
 import { toast } from "../base/toasts.js";
-import { clockName, ending, playerName, refusal, seatName } from "../words.js";
+import { Typed, readMove } from "./typed.js";
+import { clockName, ending, refusal, saidWords, tableWords as words, windowTitle } from "../words.js";
+import "../base/settings.js";
 
 const tick = 100;
 
@@ -23,23 +32,28 @@ export class Table {
   game = null;
   invite = null;
   rematching = false;
+  ratings = {}; // seat -> what this game did to the rating
+  hand;
   #id;
   #session;
-  #board = new Board((m) => this.#move(m));
+  #looking;
+  #board = new Board((m) => this.#move(m), (m) => this.#keep(m));
   #strips = { top: new Strip(), bottom: new Strip() };
-  #moves = new Moves({ pick: (ply) => this.#pick(ply), play: (speed) => this.#play(speed) });
+  #moves = new Moves({ pick: (ply) => this.#looking.pick(ply), play: (speed) => this.#looking.play(speed) });
+  #typed = new Typed((text) => this.#type(text));
+  #announcer = new Announcer();
+  #times = new Times(this.#strips, (left) => this.#hurry(left));
+  #foreign = null;
+  #title = el("h1", { class: "unseen" });
   #about = el("span");
-  #watch = button("Copy link", () => this.#copyWatchLink(), { class: "link", title: "Whoever opens the link watches the game", data: { do: "copy-watch" } });
+  #copy = button(words.copyLink, () => copyLink(this.#id, this.#looking.ply), { class: "link", title: words.copyTitle, data: { do: "copy-watch" } });
   #cards = el("div", { class: "cards" });
   #actions = el("div", { class: "actions" });
-  #said = el("div", { class: "unseen", role: "status", "aria-live": "polite" });
   #tools = el("div", { class: "about" }, this.#about, el("span", { class: "tools" },
-    button("Flip board", () => this.#flip(), { class: "link", data: { do: "flip" } }), this.#watch));
+    button(words.flip, () => this.#flip(), { class: "link", title: words.flipTitle, data: { do: "flip" } }), this.#copy));
   #onlink;
-  #viewed = null; // the ply looked at; null = the newest
-  #pending = null;
   #turned = false;
-  #replay = null;
+  #heard = null; // the move whose sound was made when it was sent
   #due = false; // a drawing is planned
 
   /** onlink(link) is told how the connection is. */
@@ -47,6 +61,15 @@ export class Table {
     this.#id = id;
     this.#onlink = onlink;
     this.#session = new Session(id, { changed: (message) => this.#changed(message), failed: (text) => toast(text, "bad") });
+    this.#looking = new Looking(this.#session, { changed: () => this.#plan(), failed: (text) => toast(text, "bad") });
+    this.hand = new Hand(this.#session, {
+      changed: () => this.#plan(),
+      refused: (error) => toast(refusal(error, "move"), "bad"),
+      dropped: (m) => {
+        toast(words.premoveDropped(m));
+        this.#plan();
+      },
+    });
     const fragment = new URLSearchParams(location.hash.slice(1));
     if (fragment.has("invite")) {
       this.invite = { seat: fragment.get("seat") ?? "any", token: fragment.get("invite") };
@@ -56,13 +79,19 @@ export class Table {
   /** Fills root with the game's page. Throws a Refusal if the game can't be shown. */
   async open(root) {
     this.game = await this.#session.load();
-    root.replaceChildren(el("div", { class: "table" },
-      el("section", { class: "stage", "aria-label": "Board" }, this.#strips.top.root, this.#board.root, this.#strips.bottom.root),
-      el("aside", { class: "side" }, this.#tools, this.#cards, this.#moves.root, this.#actions, this.#said)));
+    if (this.game.kind !== "chess") {
+      this.#foreign = new Foreign(this.game.kind);
+      root.replaceChildren(this.#foreign.root);
+    } else {
+      root.replaceChildren(el("div", { class: "table" }, this.#title,
+        el("section", { class: "stage", "aria-label": words.stage }, this.#strips.top.root, this.#board.root, this.#strips.bottom.root),
+        el("aside", { class: "side" }, this.#tools, this.#cards, this.#moves.root, this.#actions, this.#typed.root, this.#announcer.root)));
+      setInterval(() => this.#tick(), tick);
+      addEventListener("keydown", (event) => this.#key(event));
+    }
     this.#session.connect();
     this.#draw();
-    setInterval(() => this.#tick(), tick);
-    addEventListener("keydown", (event) => this.#key(event));
+    this.#ended();
   }
 
   // What cards and buttons ask of us.
@@ -78,6 +107,11 @@ export class Table {
   get now() {
     return performance.now();
   }
+
+  /** Connects again after the server had closed the socket for good. */
+  reconnect = () => this.#session.connect();
+
+  copyPGN = () => copyPGN(this.#id);
 
   /** Sends a wish and says in words if it was refused. */
   ask = async (wish) => {
@@ -128,98 +162,103 @@ export class Table {
     this.#plan();
   }
 
-  async #copyWatchLink() {
-    const link = `${location.origin}/game/${this.#id}`;
-    const copied = navigator.clipboard ? await navigator.clipboard.writeText(link).then(() => true, () => false) : false;
-    toast(copied ? "Link copied. Whoever opens it watches the game." : `Whoever opens ${link} watches the game.`);
-  }
-
   // What the session tells.
 
   #changed(message) {
     this.#onlink(this.#session.link);
-    if (message?.t === "move") {
-      if (message.m === this.#pending) {
-        this.#pending = null;
+    this.hand.arrived(message); // first of all: a premove goes out before anything is drawn
+    if (message && this.#foreign) {
+      this.#foreign.add(message);
+    } else if (message && this.link.state === "live") {
+      const ours = message.m !== undefined && message.m === this.#heard;
+      tell(message, { game: this.game, say: (text) => this.#announcer.say(text), captured: this.#takes(message.m), ours, now: this.now });
+      this.#heard = message.t === "move" ? null : this.#heard;
+    }
+    if (message?.t === "ended") {
+      this.#ended();
+    }
+    this.#plan();
+  }
+
+  // The board still shows the position before the move that is asked about.
+  #takes(m) {
+    return typeof m === "string" && piecesOf(this.#shown).has(m.slice(2, 4));
+  }
+
+  #shown = "8/8/8/8/8/8/8/8 w - - 0 1"; // what the board showed last
+
+  #ended() {
+    const { game } = this;
+    if (!game.over) {
+      return;
+    }
+    if (game.reason === "paired" && game.next && game.seat) {
+      location.replace(`/game/${game.next}`); // where we sit already
+      return;
+    }
+    this.#rate();
+  }
+
+  async #rate() {
+    if (this.game.rated && this.game.scores) {
+      this.ratings = await ratingChanges(this.game);
+      const mine = this.ratings[this.game.seat];
+      if (mine) {
+        this.#announcer.say(saidWords.rating(mine));
       }
-      this.#say(`${seatName(message.seat)}: ${message.x?.san ?? message.m}`);
-    } else if (message?.t === "ended") {
-      const { score, title, reason } = ending(this.game);
-      this.#say(`${title} ${reason}. ${score}`);
-    } else if (message?.t === "state") {
-      this.#pending = null;
+      this.#plan();
     }
-    this.#plan();
   }
 
-  #say(text) {
-    setText(this.#said, text);
+  // Our moves.
+
+  #move(m) {
+    play(this.#takes(m) ? "capture" : "move");
+    this.#heard = m;
+    this.hand.play(m);
   }
 
-  async #move(m) {
-    this.#pending = m;
-    this.#plan();
-    try {
-      await this.#session.ask("move", { m });
-    } catch (error) {
-      toast(refusal(error, "move"), "bad");
+  #keep(m) {
+    if (m) {
+      this.#announcer.say(words.premove(m));
     }
-    if (this.#pending === m) {
-      this.#pending = null;
+    this.hand.keep(m);
+  }
+
+  // A move that was typed; gives what is wrong with it.
+  #type(text) {
+    const { legal, mine } = this.hand;
+    this.#looking.pick(this.#looking.newest);
+    const { m, problem } = readMove(text, legal, piecesOf(this.game.fen));
+    if (problem) {
+      return problem;
     }
-    this.#plan();
-  }
-
-  // Looking back.
-
-  #pick(ply) {
-    this.#stopReplay();
-    this.#viewed = ply >= this.game.line.length - 1 ? null : ply;
-    this.#plan();
-  }
-
-  #play(speed) {
-    this.#stopReplay();
-    const { line } = this.game;
-    if (speed > 0 && line.length > 1) {
-      const ply = this.#viewed ?? 0;
-      this.#viewed = ply;
-      // At the start: from just before the first move, not from when somebody opened the game.
-      const from = ply > 0 ? line[ply].v : line[1].v - 1;
-      this.#replay = new Replay(this.#id, from, speed, {
-        moved: ({ v }) => {
-          const at = line.findIndex((position) => position.v === v);
-          this.#viewed = at >= 0 ? at : this.#viewed; // a move that was taken back has no place in the line
-          this.#plan();
-        },
-        ended: (reason) => {
-          this.#stopReplay();
-          this.#viewed = null;
-          if (reason) {
-            toast(reason, "bad");
-          }
-          this.#plan();
-        },
-      });
+    if (legal) {
+      this.#move(m);
+    } else if (mine) {
+      this.#keep(m);
     }
-    this.#plan();
+    return undefined;
   }
 
-  #stopReplay() {
-    this.#replay?.stop();
-    this.#replay = null;
+  #hurry(left) {
+    play("low");
+    this.#announcer.say(saidWords.low(left));
   }
 
   #key(event) {
-    const at = this.#viewed ?? this.game.line.length - 1;
-    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: this.game.line.length - 1 }[event.key];
-    if (to !== undefined && to >= 0 && !event.altKey && !event.ctrlKey && !event.metaKey
-      && !event.target.closest("input, select, textarea, dialog")) {
-      event.preventDefault();
-      this.#pick(to);
+    if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, select, textarea, dialog")) {
+      return;
     }
-    if (event.key === "f" && !event.ctrlKey && !event.metaKey && !event.target.closest("input, select, dialog")) {
+    if (event.key === "f") {
       this.#flip();
+    } else if (event.key === "/" && !this.#typed.root.hidden) {
+      event.preventDefault();
+      this.#typed.focus();
+    } else if (event.key === "Escape" && this.hand.premove) {
+      this.hand.keep(null);
+    } else if (this.#looking.key(event.key)) {
+      event.preventDefault();
     }
   }
 
@@ -235,24 +274,33 @@ export class Table {
 
   #draw() {
     this.#due = false;
-    const { game } = this;
-    const position = this.#viewed === null || !game.line[this.#viewed] ? game.position : game.line[this.#viewed];
-    const current = this.#viewed === null;
-    const due = current && game.turn.includes(game.seat) && !this.#pending && this.link.state !== "stopped";
+    const { game, hand } = this;
+    if (this.#foreign) {
+      this.#foreign.show(game);
+      return;
+    }
+    this.#looking.settle();
+    const { position, ply } = this.#looking;
+    const current = ply === null;
+    this.#shown = position.fen;
     this.#board.show({
-      position, flipped: this.#flipped(), legal: due ? game.legal : null, pending: current ? this.#pending : null,
+      position, flipped: this.#flipped(), legal: current ? hand.legal : null, mine: current ? hand.mine : null,
+      pending: current ? hand.pending : null, premove: current ? hand.premove : null,
     });
     this.#board.root.classList.toggle("past", !current && !game.over);
     this.#drawStrips(position);
     this.#moves.show({
-      line: game.line, known: game.lineKnown, current: this.#viewed ?? game.line.length - 1, over: game.over, playing: this.#replay !== null,
+      line: game.line, known: game.lineKnown, current: ply ?? this.#looking.newest, over: game.over, playing: this.#looking.replay !== null,
     });
     setText(this.#about, this.#describe());
-    this.#watch.hidden = game.status === "open";
+    setText(this.#copy, current ? words.copyLink : words.copyPly);
+    this.#copy.hidden = game.status === "open";
+    this.#typed.root.hidden = !game.seat || game.over || game.status === "open";
     fill(this.#cards, cards(this));
     fill(this.#actions, actions(this));
     this.#tick();
-    document.title = `${this.#headline()} · ply`;
+    document.title = windowTitle(this.#headline());
+    setText(this.#title, words.versus(this.game.players));
   }
 
   #flipped() {
@@ -268,45 +316,32 @@ export class Table {
     const { taken, balance } = captured(game.start, position.fen);
     for (const [place, seat] of Object.entries(this.#seats())) {
       this.#strips[place].show({
-        seat, player: game.players[seat], me: seat === game.seat, waiting: game.status === "open",
+        seat, player: game.players[seat], me: seat === game.seat, waiting: game.status === "open", rated: this.ratings[seat],
         active: game.turn.includes(seat), taken: taken[seat], ahead: seat === "white" ? balance : -balance,
       });
     }
   }
 
-  // Clocks, and the cards that count down. In a finished game the clocks show what they showed then.
+  // Clocks, and the cards that count down.
   #tick() {
-    const { game } = this;
-    if (game.notices.gone) {
+    if (this.game.notices.gone) {
       fill(this.#cards, cards(this));
     }
-    const then = game.over && this.#viewed !== null ? game.line[this.#viewed] : null;
-    const steady = ["live", "finished", "open"].includes(this.link.state) || game.over;
-    for (const [place, seat] of Object.entries(this.#seats())) {
-      let left;
-      if (this.#replay?.clock) {
-        left = remaining({ ...game.clock, ...this.#replay.clock }, seat, this.now, this.#replay.speed);
-      } else if (then) {
-        left = then.left?.[seat] ?? game.clock.initial;
-      } else {
-        left = remaining(game.clock, seat, this.now);
-      }
-      const running = !game.over && (game.clock.run ?? []).includes(seat);
-      this.#strips[place].time(left, running, steady);
-    }
+    this.#times.show({ game: this.game, looking: this.#looking, seats: this.#seats(), now: this.now,
+      steady: ["live", "finished", "open"].includes(this.link.state) || this.game.over });
   }
 
   #describe() {
     const { game } = this;
-    const parts = [clockName(game.clock), game.rated ? "rated" : "casual"];
+    const parts = [clockName(game.clock), game.rated ? words.rated : words.casual];
     if (!game.seat) {
-      parts.push(game.over ? "finished game" : "you are watching");
+      parts.push(game.over ? words.finished : words.watching);
     }
     if (game.notices.watchers > 0) {
-      parts.push(`${game.notices.watchers} watching`);
+      parts.push(words.watchers(game.notices.watchers));
     }
     if (game.delay > 0 && !game.seat && !game.over) {
-      parts.push(`shown ${Math.round(game.delay / 1000)} s late`);
+      parts.push(words.late(game.delay));
     }
     return parts.join(" · ");
   }
@@ -316,10 +351,7 @@ export class Table {
     if (game.over) {
       return ending(game).title;
     }
-    if (game.turn.includes(game.seat)) {
-      return "Your turn";
-    }
-    return ["white", "black"].map((seat) => playerName(game.players[seat], seat)).join(" – ");
+    return game.turn.includes(game.seat) ? words.yourTurn : words.versus(game.players);
   }
 }
 

@@ -7,6 +7,8 @@ const longest = 10000;
 const steady = 10000; // ms connected after which the back-off starts anew
 const quiet = 10000; // ms without a line after which we ask whether anybody is there
 const patience = 5000; // ms to wait for that answer
+const beat = 4000; // ms between looks at the clock
+const nap = 12000; // ms between two looks that only a machine asleep explains
 
 const broken = new Set([1002, 1003, 1007, 1009]);
 
@@ -14,10 +16,11 @@ const broken = new Set([1002, 1003, 1007, 1009]);
  * Connection keeps one socket open. The caller gives:
  *   url()        the address, asked anew for every attempt (it holds "from")
  *   token()      a promise of a token or null
+ *   expired()    our token has expired: a promise to be waited for before the next attempt; optional
  *   refused()    asked after a handshake failed, as a browser hides why: a promise of a text to stop with, or null
  *   lines(list)  what arrived, parsed
  *   resync()     the server said: forget everything
- *   changed(s)   {state: "connecting" | "open" | "waiting" | "finished" | "stopped", until, reason}
+ *   changed(s)   {state: "connecting" | "open" | "waiting" | "finished" | "stopped", until, reason, code}
  */
 export class Connection {
   #caller;
@@ -30,7 +33,9 @@ export class Connection {
   #waiting = false;
   #turn = 0; // of the newest attempt; an older one that wakes up late is dropped
 
+  #beat = 0;
   #online = () => this.#hurry();
+  #offline = () => this.#probe();
   #visible = () => document.visibilityState === "visible" && this.#hurry();
 
   // Browsers keep pages that were left for the way back, sockets open: the others would take us for present.
@@ -44,6 +49,9 @@ export class Connection {
   constructor(caller) {
     this.#caller = caller;
     addEventListener("online", this.#online);
+    addEventListener("offline", this.#offline);
+    navigator.connection?.addEventListener?.("change", this.#online);
+    this.#watchSleep();
     addEventListener("pagehide", this.#hidden);
     addEventListener("pageshow", this.#shown);
     document.addEventListener("visibilitychange", this.#visible);
@@ -103,7 +111,10 @@ export class Connection {
     this.#closed = true;
     this.#waiting = false;
     clearTimeout(this.#timer);
+    clearInterval(this.#beat);
     removeEventListener("online", this.#online);
+    removeEventListener("offline", this.#offline);
+    navigator.connection?.removeEventListener?.("change", this.#online);
     removeEventListener("pagehide", this.#hidden);
     removeEventListener("pageshow", this.#shown);
     document.removeEventListener("visibilitychange", this.#visible);
@@ -130,7 +141,7 @@ export class Connection {
     }
     if (code >= 4500 || broken.has(code)) {
       this.#over = true;
-      this.#caller.changed({ state: "stopped", reason: stops[code] ?? stopped });
+      this.#caller.changed({ state: "stopped", reason: stops[code] ?? stopped, code });
       return;
     }
     if (!opened) {
@@ -147,6 +158,13 @@ export class Connection {
     }
     if (code === 4004) {
       this.#caller.resync();
+    }
+    if (code === 4005) {
+      const turn = this.#turn;
+      await this.#caller.expired?.();
+      if (this.#closed || turn !== this.#turn) {
+        return;
+      }
     }
     const told = code === 4001 ? Number(/^retry=(\d+)$/.exec(reason)?.[1] ?? NaN) : NaN;
     if (!Number.isNaN(told)) {
@@ -185,6 +203,18 @@ export class Connection {
       clearTimeout(this.#watch);
       this.#watch = setTimeout(() => this.again(), patience);
     }
+  }
+
+  // A phone that slept tells nobody: its timers stood still while the time went on.
+  #watchSleep() {
+    let seen = Date.now();
+    this.#beat = setInterval(() => {
+      const slept = Date.now() - seen > nap;
+      seen = Date.now();
+      if (slept && !document.hidden) {
+        this.#hurry();
+      }
+    }, beat);
   }
 
   // The network is back or the tab is looked at again: no reason to sit out a pause, or to trust a sleeping socket.
