@@ -8,7 +8,7 @@ SHELL := bash
 LONG := corpus crash robustness sim browser cluster deploy exports views
 FUZZTIME ?= 60s
 
-.PHONY: help run cluster build test bench lint fuzz sim planted
+.PHONY: help run cluster build test bench compare lint fuzz sim planted
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,8 +31,13 @@ lint: ## format, vet, and the rules of tests/arch
 	go vet ./...
 	go test -count=1 ./tests/arch
 
-bench: ## benchmarks of all packages; `ply load --help` measures a whole server
-	go test -run='^$$' -bench=. -benchmem ./...
+bench: ## the main benchmarks, and what got worse since the recorded run; RECORD=1 records, STRICT=1 fails if worse, COUNT=6
+	@go run ./tests/bench/run $(if $(RECORD),-record) $(if $(STRICT),-strict) $(if $(COUNT),-count='$(COUNT)')
+
+compare: ## the same games against ply and three other stacks; PLY_COMPARE_FOR=10s, _ROUNDS=3, _GAMES=100, _RATE=100, _ONLY=ply,ws
+	@mkdir -p tests/output
+	PLY_COMPARE_FOR=$${PLY_COMPARE_FOR:-10s} PLY_COMPARE_TABLE='$(CURDIR)/tests/output/compare.md' go test -count=1 -timeout=3h -v -run='^TestSideBySide$$' ./tests/compare
+	@cat tests/output/compare.md
 
 fuzz: ## every fuzz target for FUZZTIME (60s)
 	@for package in $$(go list ./...); do \

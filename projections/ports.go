@@ -37,6 +37,9 @@ type Views interface {
 	Commit(changes map[string][]byte, at Checkpoint) error
 	// Clear empties the folder and its checkpoint.
 	Clear() error
+	// Recover makes the folder writable again after a Commit or a Clear failed, if it can: the folder may then have gone
+	// back to an older commit. A folder that is well stays as it is.
+	Recover() error
 	Close() error
 }
 

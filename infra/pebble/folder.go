@@ -44,7 +44,7 @@ const formatVersion = lsm.FormatWALSyncChunks
 func openFolder(o folderOptions) (*folder, error) {
 	logger := o.logger.With("folder", o.fs.PathBase(o.dir))
 	fuse := newFuse(o.fs, o.dir, func(err error) {
-		logger.Error("writing failed; the folder is read-only until the server is restarted", "error", err)
+		logger.Error("writing failed; the folder is read-only until it is opened again", "error", err)
 		if o.failed != nil {
 			o.failed(err)
 		}

@@ -209,15 +209,23 @@ func (s *Store) openView(name, folder string) (*View, error) {
 	if s.views[folder] != nil {
 		return nil, fmt.Errorf("view %s is open already", name)
 	}
-	f, err := s.openCache(s.fs.PathJoin("views", folder))
+	open := s.opener(folder)
+	f, err := open()
 	if err != nil {
 		return nil, fmt.Errorf("view %s: %w", name, err)
 	}
-	v := &View{name: name, folder: f, remove: func() error { return s.fs.RemoveAll(s.viewPath(folder)) }, free: func() {
+	// Appends stop first, so that what was appended can still be folded.
+	space := &room{fs: s.fs, dir: s.config.Dir, least: s.config.MinFree / 2}
+	v := &View{name: name, folder: f, open: open, room: space, remove: func() error { return s.fs.RemoveAll(s.viewPath(folder)) }, free: func() {
 		s.viewsMu.Lock()
 		defer s.viewsMu.Unlock()
 		delete(s.views, folder)
 	}}
 	s.views[folder] = v
 	return v, nil
+}
+
+// opener opens a folder of a view, again and again.
+func (s *Store) opener(name string) func() (*folder, error) {
+	return func() (*folder, error) { return s.openCache(s.fs.PathJoin("views", name)) }
 }

@@ -18,12 +18,15 @@ import (
 // an older commit, never to half of one; the fold goes on from the checkpoint it finds.
 type View struct {
 	name   string
+	open   func() (*folder, error)
 	free   func()
 	remove func() error
+	room   *room       // only whoever commits uses it
 	doomed atomic.Bool // the folder is removed when it is closed
 
 	gate   sync.RWMutex // held for reading while the folder is used
-	folder *folder      // nil after Close
+	folder *folder      // nil after Close, and while it can't be opened again
+	closed bool
 }
 
 var (
@@ -156,6 +159,9 @@ func (v *View) change(fill func(*lsm.Batch) error) error {
 		return err
 	}
 	defer v.gate.RUnlock()
+	if err := v.room.check(); err != nil {
+		return fmt.Errorf("view %s: %w", v.name, err)
+	}
 	batch := v.folder.db.NewBatch()
 	err := fill(batch)
 	if err == nil {
@@ -165,6 +171,34 @@ func (v *View) change(fill func(*lsm.Batch) error) error {
 		return fmt.Errorf("view %s: %w", v.name, err)
 	}
 	return closeBatch(batch)
+}
+
+// Recover implements projections.Views: a folder whose writing failed is closed and opened again, for a view need not
+// wait for a restart as the events do. It waits for reads in progress. While it can't be opened, reading fails too.
+func (v *View) Recover() error {
+	v.gate.Lock()
+	defer v.gate.Unlock()
+	if v.closed {
+		return fmt.Errorf("view %s is closed", v.name)
+	}
+	if v.folder != nil && v.folder.fuse.Err() == nil {
+		return nil
+	}
+	if err := v.room.check(); err != nil {
+		return err // opening writes: reads go on meanwhile
+	}
+	if v.folder != nil {
+		if err := v.folder.close(); errors.Is(err, errWrecked) {
+			return err
+		}
+		v.folder = nil
+	}
+	f, err := v.open()
+	if err != nil {
+		return fmt.Errorf("view %s: %w", v.name, err)
+	}
+	v.folder = f
+	return nil
 }
 
 // Close implements projections.Views. It waits for reads in progress. Closing twice is harmless.
@@ -177,6 +211,7 @@ func (v *View) Close() error {
 func (v *View) shut() error {
 	v.gate.Lock()
 	defer v.gate.Unlock()
+	v.closed = true
 	if v.folder == nil {
 		return nil
 	}

@@ -136,6 +136,9 @@ func (f *Fold) run(ctx context.Context) error {
 func (f *Fold) begin(ctx context.Context) (projections.Checkpoint, error) {
 	f.folding.Lock()
 	defer f.folding.Unlock()
+	if err := f.live.folder.Recover(); err != nil {
+		return projections.Checkpoint{}, fmt.Errorf("the view's folder can't be written: %w", err)
+	}
 	at, reason, err := f.live.prove(ctx)
 	if reason != "" {
 		f.Logger.Warn("a view is rebuilt from the beginning", "view", f.View.Name(), "reason", reason)

@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"strconv"
-	"sync"
 	"testing"
 	"time"
 
@@ -42,35 +41,8 @@ func TestKill9(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
 
-	stop := make(chan struct{})
-	var sitting sync.WaitGroup
-	var mu sync.Mutex
-	var games []string
 	nobody := server.Client()
-	for i := range tables {
-		sitting.Go(func() {
-			seat, err := robustness.OpenTable(ctx, nobody, record, seed+uint64(i))
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-				}
-				id, err := seat.Play(ctx, stop)
-				if err != nil {
-					t.Errorf("table %d, game %s: %v", i, id, err)
-					return
-				}
-				mu.Lock()
-				games = append(games, id)
-				mu.Unlock()
-			}
-		})
-	}
+	crowd := robustness.Gather(ctx, nobody, record, tables, seed)
 	for range cycles(t) {
 		before := record.Acked()
 		harness.Eventually(t, time.Minute, "commands are acknowledged after a restart", func() bool {
@@ -80,8 +52,10 @@ func TestKill9(t *testing.T) {
 		server.Kill9()
 		server.Restart()
 	}
-	close(stop)
-	sitting.Wait()
+	games, err := crowd.Leave()
+	if err != nil {
+		t.Error(err)
+	}
 	shown := map[string]int{}
 	for _, id := range games {
 		if err := nobody.Events(ctx, id, 0, func(m client.Message) error {

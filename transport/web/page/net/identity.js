@@ -20,12 +20,6 @@ export function isGuest(player) {
   return !player || player.startsWith("g_");
 }
 
-/** Lets us become somebody else at the next need: seats of the guest we were are given up. */
-export function leave() {
-  here = null;
-  guest.set(null);
-}
-
 /** The name we last went by; tokens expire, names stay. */
 export function lastName() {
   return here?.name ?? "";
