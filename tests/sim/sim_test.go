@@ -135,8 +135,9 @@ func TestHunt(t *testing.T) {
 	if *long == 0 {
 		t.Skip("no -long")
 	}
-	began := time.Now()
-	for s := uint64(1); time.Since(began) < *long; s++ {
+	began, s := time.Now(), uint64(1)
+	defer func() { t.Logf("%d seeds in %v", s-1, time.Since(began).Round(time.Second)) }()
+	for ; time.Since(began) < *long; s++ {
 		if r := sim.Run(t, s, nil); len(r.Wrong) > 0 {
 			t.Fatalf("seed %d after %v: %s", s, time.Since(began).Round(10*time.Millisecond), r.Wrong[0])
 		}
