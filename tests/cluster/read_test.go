@@ -148,7 +148,7 @@ func (w *world) television(ctx context.Context, id string) {
 			w.t.Errorf("nobody watches on watch server %d: nothing is added up", i+1)
 		}
 	}
-	for i, r := range w.readers {
+	for _, r := range w.readers {
 		harness.Eventually(w.t, time.Minute, "TV shows the game with all its watchers", func() bool {
 			var shown struct {
 				Games []struct {
@@ -159,9 +159,6 @@ func (w *world) television(ctx context.Context, id string) {
 			r.get("/api/tv?kind=chess", &shown)
 			return len(shown.Games) == 1 && shown.Games[0].Game == id && shown.Games[0].Watchers == 3
 		})
-		if i != r.home {
-			w.t.Errorf("reader %d is at server %d", i, r.home)
-		}
 	}
 }
 
