@@ -31,6 +31,7 @@ func TestReadSide(t *testing.T) {
 	rated := w.rating(ctx)
 	w.feed(rated)
 	w.exports(rated)
+	w.shown(ctx)
 	w.agree()
 }
 
@@ -214,6 +215,32 @@ func (w *world) rating(ctx context.Context) string {
 		w.at.proxy.Await("project", "project", "UP")
 	}
 	return made.Game
+}
+
+// shown: the next game shows both as they are rated now, although none of the servers that host games has the ratings.
+func (w *world) shown(ctx context.Context) {
+	w.t.Helper()
+	made, err := w.people[0].Create(ctx, client.NewGame{
+		Kind: "chess", Seat: "white", Access: "open", Clock: &client.Clock{Type: "fischer", Initial: 180_000, Increment: 2_000},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if _, err := w.people[1].Sit(ctx, made.Game, "black", ""); err != nil {
+		w.t.Fatal(err)
+	}
+	s, err := w.people[1].Look(ctx, made.Game, 0)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if white, black := s.Players["white"].Rating, s.Players["black"].Rating; white != 1662 || black != 1338 {
+		w.t.Errorf("the next game shows %d and %d", white, black)
+	}
+	abort := client.Plain("abort")
+	abort.ID, abort.V = client.NewID(), s.V
+	if _, err := w.people[0].Command(ctx, made.Game, abort); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // feed: all events through either server, in one order; who was cut goes on at the other one.

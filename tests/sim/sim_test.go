@@ -87,7 +87,7 @@ func TestKeptSeeds(t *testing.T) {
 
 // TestSeeds plays the first seeds; with -long new ones, from the time.
 func TestSeeds(t *testing.T) {
-	first, most, least := uint64(1), time.Duration(0), 60 // the same ones on every machine
+	first, most, least := uint64(1), time.Duration(0), 300 // the same ones on every machine
 	if *long > 0 {
 		first, most = uint64(time.Now().UnixNano()), *long
 	}
