@@ -8,7 +8,7 @@ SHELL := bash
 LONG := corpus crash robustness sim browser cluster deploy exports views
 FUZZTIME ?= 60s
 
-.PHONY: help run cluster build test bench compare lint fuzz sim planted
+.PHONY: help run cluster build test bench compare lint fuzz sim planted robust
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ fuzz: ## every fuzz target for FUZZTIME (60s)
 DURATION ?= 10m
 sim: ## whole sites on fake time, disk and network with new seeds for DURATION (10m)
 	go test -count=1 -timeout=0 -v -run='^TestSeeds$$' ./tests/sim -long=$(DURATION)
+
+robust: ## a whole cluster, each part on a machine of its own, under random faults for DURATION (10m); SEED=number
+	go test -count=1 -timeout=0 -v -run='^TestRobust$$' ./tests/cluster -robust=$(DURATION) $(if $(SEED),-seed=$(SEED))
 
 planted: ## plant mistakes one at a time and see whether the tests find them; BUG=regexp for some
 	go test -count=1 -timeout=0 -tags planted -v -run='^TestHunt$$' ./tests/planted -bug='$(BUG)'
