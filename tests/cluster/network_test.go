@@ -144,7 +144,7 @@ func (at *site) inject(f netFault) string {
 		at.t.Fatalf("%s: %v", f.name, err)
 	}
 	pass(f.lasts)
-	// how much was felt, before the rules that count are gone
+	// Asked before Heal takes away the rules that count.
 	dropped, err := at.apart.net.Dropped()
 	if err == nil && f.end != nil {
 		err = f.end()

@@ -1,6 +1,7 @@
 package network
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -24,30 +25,49 @@ func (n *Net) Listen(name string, port int) (l net.Listener, err error) {
 	}
 	done := make(chan struct{})
 	go func() {
-		defer close(done)
-		// Never unlocked: the thread ends with this goroutine, so none goes on in the wrong namespace.
+		// The thread must neither end here, for the processes that it started would be killed with it (Pdeathsig), nor go on
+		// in the wrong namespace: it goes back, or serves nobody any more.
 		runtime.LockOSThread()
-		if err = enter(at.ns); err == nil {
+		home, failed := os.Open("/proc/thread-self/ns/net")
+		if failed != nil {
+			err = failed
+			close(done)
+			runtime.UnlockOSThread()
+			return
+		}
+		defer func() { _ = home.Close() }()
+		if err = enter("/run/netns/" + at.ns); err == nil {
 			l, err = net.Listen("tcp4", addr)
 		}
+		back := setNamespace(home)
+		err = errors.Join(err, back)
+		close(done)
+		if back != nil {
+			select {}
+		}
+		runtime.UnlockOSThread()
 	}()
 	<-done
 	return l, err
 }
 
 // enter moves this thread into a namespace.
-func enter(ns string) error {
-	number, ok := setns[runtime.GOARCH]
-	if !ok {
-		return fmt.Errorf("setns is not known on %s", runtime.GOARCH)
-	}
-	file, err := os.Open("/run/netns/" + ns)
+func enter(path string) error {
+	file, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = file.Close() }()
+	return setNamespace(file)
+}
+
+func setNamespace(file *os.File) error {
+	number, ok := setns[runtime.GOARCH]
+	if !ok {
+		return fmt.Errorf("setns is not known on %s", runtime.GOARCH)
+	}
 	if _, _, e := syscall.RawSyscall(number, file.Fd(), syscall.CLONE_NEWNET, 0); e != 0 {
-		return fmt.Errorf("enter namespace %s: %w", ns, e)
+		return fmt.Errorf("enter namespace %s: %w", file.Name(), e)
 	}
 	return nil
 }

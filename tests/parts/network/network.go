@@ -87,6 +87,9 @@ func (n *Net) build() error {
 			return err
 		}
 	}
+	if err := n.apply(); err != nil { // the table, which Dropped reads
+		return err
+	}
 	_, err := n.Add(Here)
 	return err
 }
