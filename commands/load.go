@@ -25,10 +25,31 @@ func (a *Application) State(ctx context.Context, id string) (*game.State, error)
 		return nil, domain.Refuse(domain.Unavailable, "the game could not be read in time")
 	}
 	defer h.turnstile.leave()
-	if s, err = a.load(ctx, h); err != nil || h.uncertain != nil {
-		return s, err
+	s, err = a.load(ctx, h)
+	switch {
+	case err != nil:
+		return nil, err
+	case h.uncertain != nil:
+		return a.ahead(ctx, s)
+	default:
+		return a.catchUp(ctx, h)
 	}
-	return a.catchUp(ctx, h)
+}
+
+// ahead is the game as the store has it, while what is shown here waits for the outcome of an append: another host may
+// have acknowledged more. Nothing is shown.
+func (a *Application) ahead(ctx context.Context, s *game.State) (*game.State, error) {
+	for rec, err := range a.Store.ReadStream(ctx, event.GameStream(s.ID), s.Version+1) {
+		if err != nil {
+			return nil, a.readError(s.ID, err)
+		}
+		step, err := game.Fold(s, rec, a.Kinds)
+		if err != nil {
+			return nil, a.readError(s.ID, err)
+		}
+		s = step.After
+	}
+	return s, nil
 }
 
 // loaded gives a game's newest state, loading it if it is not in memory. A game that does not exist is NotFound.

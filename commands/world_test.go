@@ -27,6 +27,8 @@ type memory struct {
 	// events are stored all the same.
 	fault func(stream event.Stream) (answer error, write bool)
 	hung  chan struct{} // if set, appends wait for it to be closed
+
+	unreadable bool
 }
 
 func newMemory() *memory { return &memory{streams: make(map[event.Stream][]event.Recorded)} }
@@ -74,9 +76,13 @@ func (m *memory) write(stream event.Stream, expected uint64, events []event.Reco
 
 func (m *memory) ReadStream(_ context.Context, stream event.Stream, from uint64) iter.Seq2[event.Recorded, error] {
 	m.mu.Lock()
-	events := m.streams[stream]
+	events, unreadable := m.streams[stream], m.unreadable
 	m.mu.Unlock()
 	return func(yield func(event.Recorded, error) bool) {
+		if unreadable {
+			yield(event.Recorded{}, commands.ErrUnavailable)
+			return
+		}
 		for _, e := range events[min(max(from, 1)-1, uint64(len(events))):] {
 			if !yield(e, nil) {
 				return
@@ -99,6 +105,12 @@ func (m *memory) setFault(f func(event.Stream) (error, bool)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.fault = f
+}
+
+func (m *memory) setUnreadable(is bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.unreadable = is
 }
 
 func (m *memory) hang() (release func()) {

@@ -131,7 +131,10 @@ func arrivals(t testing.TB, moves int) (seen []arrival, long []float64) {
 	var games [boards]pair
 	var ids []string
 	for i := range games {
-		games[i] = seat(t, guest(t, s, fmt.Sprintf("White %d", i+1)), guest(t, s, fmt.Sprintf("Black %d", i+1))).play(stroll(0), stroll(1))
+		games[i] = seat(t, guest(t, s, people[2*i]), guest(t, s, people[2*i+1]))
+		for n := range first(i) {
+			games[i].next(n)
+		}
 		ids = append(ids, games[i].id)
 	}
 	p := newTab(t, chrome(t), "Viewer")
@@ -158,13 +161,15 @@ func arrivals(t testing.TB, moves int) (seen []arrival, long []float64) {
 	defer pace.Stop()
 	for n := range moves {
 		<-pace.C
-		turns[n%boards] <- 2 + n/boards
+		turns[n%boards] <- first(n%boards) + n/boards
 	}
 	for i := range turns {
 		close(turns[i])
 	}
 	all.Wait()
 	p.until(fmt.Sprintf(`arrivals.length >= %d`, moves))
+	p.scheme("dark")
+	p.picture("eight-boards-1440-dark")
 	for script, into := range map[string]any{"arrivals": &seen, "longTasks": &long} {
 		if err := json.Unmarshal([]byte(p.value("JSON.stringify("+script+")")), into); err != nil {
 			t.Fatal(err)
@@ -172,6 +177,11 @@ func arrivals(t testing.TB, moves int) (seen []arrival, long []float64) {
 	}
 	return seen, long
 }
+
+var people = strings.Fields("Ada Ben Cleo Dan Edda Finn Gus Hana Ida Jon Kim Leo Mia Nils Olga Pia")
+
+// first is where a board stands when the page is opened.
+func first(board int) int { return 2 + 3*board }
 
 // next plays the n-th half-move of a stroll.
 func (g pair) next(n int) {

@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -31,6 +32,16 @@ func (p *tab) middle(selector string) point {
 func (p *tab) may(from string) {
 	p.t.Helper()
 	p.until(fmt.Sprintf(`((c) => c.contains("movable") && !c.contains("target") && !c.contains("capture"))(document.querySelector('%s').classList)`, square(from)))
+}
+
+// drawn waits until what the page has decided is on the screen: only then does the browser know which squares take a finger
+// for themselves, and where it scrolls the page.
+func (p *tab) drawn() {
+	p.t.Helper()
+	var drawn bool
+	p.do("wait for two frames", chromedp.Evaluate(
+		`new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))`, &drawn,
+		func(e *runtime.EvaluateParams) *runtime.EvaluateParams { return e.WithAwaitPromise(true) }))
 }
 
 // drag takes a piece with the mouse, carries it and lets it go.
@@ -122,6 +133,7 @@ func hands() map[string]hand {
 		},
 		"touch": func(p *tab, m string) {
 			p.may(m[:2])
+			p.drawn()
 			if turn(p) {
 				p.slide(m)
 				return

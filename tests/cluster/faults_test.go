@@ -47,7 +47,7 @@ func (at *site) schedule() []fault {
 	all = append(all,
 		fault{"kill -9 of the relay", crash(at.relay)},
 		fault{"kill -9 of a watch server", crash(at.watch[0])},
-		fault{"kill -9 of the views", crash(at.project)},
+		fault{"kill -9 of the views", crash(at.project[0])},
 		fault{"kill -9 of Redis", func() { at.redis.Kill9(); at.redis.Restart() }},
 		fault{"kill -9 of Kafka", func() { at.kafka.Kill9(); at.kafka.Restart() }},
 		fault{"a play server, which flushes too, stands still for 10 s", func() {
@@ -56,8 +56,8 @@ func (at *site) schedule() []fault {
 			pass(10 * time.Second)
 		}},
 		fault{"the server of the views and policies, which flushes too, stands still for 10 s", func() {
-			at.project.Pause()
-			defer at.project.Resume()
+			at.project[0].Pause()
+			defer at.project[0].Resume()
 			pass(10 * time.Second)
 		}},
 		fault{"the proxy restarts", func() { at.proxy.Kill9(); at.proxy.Restart() }},

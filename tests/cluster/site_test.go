@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -22,8 +23,8 @@ type site struct {
 	store *harness.Server // nil: somebody else's, see PLY_TEST_ESDB
 	proxy *harness.HAProxy
 
-	play, watch    []*harness.Server
-	relay, project *harness.Server
+	play, watch, project []*harness.Server
+	relay                *harness.Server
 
 	storeURL string
 	apart    *apart // nil: all on one machine
@@ -35,6 +36,7 @@ type shape struct {
 	brokers int // 1 or 3
 	play    int
 	watch   int // 0 = 2
+	project int // 0 = 1
 	env     []string
 	apart   bool // each part on a machine of its own, see apart
 }
@@ -90,7 +92,9 @@ func open(t testing.TB, s shape) *site {
 	start := func(role, name string) *harness.Server {
 		return harness.StartAt(t, at.apart.place(t, name), append(common[:len(common):len(common)], harness.Env("PLY_ROLES", role), harness.Env("PLY_APP_ID", name))...)
 	}
-	at.project = start("project", "project")
+	for i := range cmp.Or(s.project, 1) {
+		at.project = append(at.project, start("project", "project"+strconv.Itoa(i+1)))
+	}
 	at.relay = start("relay", "relay")
 	for i := range s.play {
 		at.play = append(at.play, start("play", strings.Repeat(strconv.Itoa(i+1), 4)))
@@ -99,7 +103,7 @@ func open(t testing.TB, s shape) *site {
 		at.watch = append(at.watch, start("watch", "watch"+strconv.Itoa(i+1)))
 	}
 	at.proxy = harness.StartHAProxy(t, harness.Servers{
-		Play: addrs(at.play), Watch: addrs(at.watch), Project: addrs([]*harness.Server{at.project})[0],
+		Play: addrs(at.play), Watch: addrs(at.watch), Project: addrs(at.project),
 	})
 	return at
 }
@@ -118,15 +122,21 @@ func (at *site) nobody() *client.Client {
 
 // servers are all ply processes that can be killed without the store going away.
 func (at *site) servers() []*harness.Server {
-	return append(append(append([]*harness.Server(nil), at.play...), at.watch...), at.relay, at.project)
+	return append(slices.Concat(at.play, at.watch, at.project), at.relay)
 }
 
-// close drains everything, the store last, so that nothing is on its way any more.
-func (at *site) close() {
+// drain drains everything but the store, so that nothing is on its way any more.
+func (at *site) drain() {
 	at.t.Helper()
 	for _, s := range at.servers() {
 		s.Stop()
 	}
+}
+
+// close drains everything, the store last.
+func (at *site) close() {
+	at.t.Helper()
+	at.drain()
 	if at.store != nil {
 		at.store.Stop()
 	}

@@ -80,10 +80,15 @@ func (p *process) kill() {
 func (p *process) ended() string {
 	select {
 	case <-p.done:
-		return "the server ended by itself: " + strings.Join(strings.Fields(p.log.String()), " ")
+		return "the server ended by itself: " + strings.Join(lastError(p.log.String()), " ")
 	default:
 		return ""
 	}
+}
+
+// lastError is what a program printed from its last error on, in words; without one, all.
+func lastError(printed string) []string {
+	return strings.Fields(printed[max(0, strings.LastIndex(printed, "Error: ")):])
 }
 
 // output keeps what a process prints; for any number of writers.

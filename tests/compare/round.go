@@ -40,6 +40,7 @@ type Crash struct {
 	Gone      int // games that the server knows nothing of
 	Continued int // games in which another move was confirmed
 	Error     string
+	Ended     bool // the restarted server ended by itself, so what it had left can't be told
 }
 
 // Round is one turn of one stack.
@@ -83,7 +84,7 @@ func Play(t testing.TB, stack Stack, lines [][]string, o Options) Round {
 	server.Restart()
 	r.Crash = crash(players.ask("resume"))
 	if ended := server.Ended(); ended != "" {
-		r.Crash.Error = ended
+		r.Crash.Error, r.Crash.Ended = ended, true
 	}
 	players.send("stop")
 	server.Kill()

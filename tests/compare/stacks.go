@@ -37,7 +37,7 @@ type Server struct {
 	Restart  func()
 	PID      func() int
 	Ended    func() string // what a server that ended by itself printed last; empty = it runs
-	Database *process // nil = none
+	Database *process      // nil = none
 }
 
 func startPly(t testing.TB) *Server {

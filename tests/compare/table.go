@@ -25,10 +25,14 @@ func WriteTable(w io.Writer, rounds []Round, o Options) error {
 		if len(of) == 0 {
 			continue
 		}
-		lost, confirmed, gone, games, continued := 0, 0, 0, 0, 0
+		lost, confirmed, gone, games, continued, ended := 0, 0, 0, 0, 0, 0
 		for i, r := range of {
-			lost, confirmed, gone = lost+r.Crash.Lost, confirmed+r.Crash.Confirmed, gone+r.Crash.Gone
-			games, continued = games+r.Crash.Games, continued+r.Crash.Continued
+			if r.Crash.Ended {
+				ended++
+			} else {
+				lost, confirmed, gone = lost+r.Crash.Lost, confirmed+r.Crash.Confirmed, gone+r.Crash.Gone
+				games, continued = games+r.Crash.Games, continued+r.Crash.Continued
+			}
 			for part, p := range map[string]Part{"full speed": r.Full, "steady rate": r.Rated} {
 				if p.Refused > 0 {
 					notes = append(notes, fmt.Sprintf("%s, round %d, %s: %d refused, first: %s", s.Name, i+1, part, p.Refused, p.Failure))
@@ -38,12 +42,15 @@ func WriteTable(w io.Writer, rounds []Round, o Options) error {
 				notes = append(notes, fmt.Sprintf("%s, round %d: only %.0f of %g moves/s were reached at the steady rate", s.Name, i+1, rate(r.Rated), want))
 			}
 			if r.Crash.Error != "" {
-				notes = append(notes, fmt.Sprintf("%s, round %d, after the kill: %.300s", s.Name, i+1, r.Crash.Error))
+				notes = append(notes, fmt.Sprintf("%s, round %d, after the kill: %.400s", s.Name, i+1, r.Crash.Error))
 			}
 		}
 		crash := fmt.Sprintf("%d of %d", lost, confirmed)
 		if gone > 0 {
 			crash += fmt.Sprintf("; %d of %d games gone", gone, games)
+		}
+		if ended > 0 {
+			crash += fmt.Sprintf("; and in %d of %d rounds the server ended by itself when the players came back, not counted here", ended, len(of))
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s / %s | %s + %s (%s) | %s / %s | %s | %d of %d |\n", s.Name,
 			spread(of, "%.0f", func(r Round) float64 { return rate(r.Full) }),

@@ -1,7 +1,6 @@
 package delay
 
 import (
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -120,7 +119,7 @@ func TestErasedNamesAreShownNowhere(t *testing.T) {
 	s.act("/api/games/"+playing+"/commands", bob.token, `{"t":"draw-offer","id":"m3","v":6}`)
 	k := s.open("/watch/"+playing+"?from=0", "")
 	k.until("live", func(o object) bool { return o["t"] == "live" && o["v"] == 7.0 })
-	if found := filesWith(t, s.Data, name); len(found) > 0 {
+	if found := harness.FilesWith(t, s.Data, name); len(found) > 0 {
 		t.Errorf("the name is still in %v", found)
 	}
 }
@@ -183,13 +182,13 @@ func TestErasedOnASite(t *testing.T) {
 	}
 	harness.Eventually(t, patience, "the other server has forgotten the name too", func() bool { return len(onTwo()) == 0 })
 
-	if len(filesWith(t, store.Data, name)) == 0 {
+	if len(harness.FilesWith(t, store.Data, name)) == 0 {
 		t.Error("the name has left the store's disk although nobody asked for that")
 	}
 	if out, err := exec.Command(harness.Binary(t), "erase", "--data", store.Data, ann.id).CombinedOutput(); err != nil || strings.Contains(string(out), "still") {
 		t.Fatalf("%v: %s", err, out)
 	}
-	if found := filesWith(t, store.Data, name); len(found) > 0 {
+	if found := harness.FilesWith(t, store.Data, name); len(found) > 0 {
 		t.Errorf("the name is still in %v", found)
 	}
 
@@ -205,7 +204,7 @@ func TestErasedOnASite(t *testing.T) {
 	}
 	for _, gone := range []string{name, second} {
 		for _, dir := range []string{store.Data, one.Data, two.Data} {
-			if found := filesWith(t, dir, gone); len(found) > 0 {
+			if found := harness.FilesWith(t, dir, gone); len(found) > 0 {
 				t.Errorf("%s is still in %v", gone, found)
 			}
 		}
@@ -218,28 +217,6 @@ func TestErasedOnASite(t *testing.T) {
 	if text := one.get("/api/games/"+playing, ""); strings.Contains(text, name) || !strings.Contains(text, "Bob") {
 		t.Errorf("after a restart: %s", text)
 	}
-}
-
-// filesWith lists the files of a data folder that hold a text.
-func filesWith(t *testing.T, dir, text string) (found []string) {
-	t.Helper()
-	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		content, err := os.ReadFile(path)
-		if os.IsNotExist(err) {
-			return nil // the store has just replaced it
-		}
-		if strings.Contains(string(content), text) {
-			found = append(found, path)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return found
 }
 
 // TestErasedPeopleAreImportedNameless: a person of imported games is erased. The same file again, and another game of the same
@@ -270,7 +247,7 @@ func TestErasedPeopleAreImportedNameless(t *testing.T) {
 	all := s.token("p_analyst", "read:all")
 	row := parse(t, s.get("/api/export/games.ndjson", all))
 	id := row["players"].([]any)[0].(string)
-	if row["names"].([]any)[0] != name || len(filesWith(t, s.Data, name)) == 0 {
+	if row["names"].([]any)[0] != name || len(harness.FilesWith(t, s.Data, name)) == 0 {
 		t.Fatalf("the name is not there in the first place: %v", row)
 	}
 	if status, _, text := s.ask("POST", "/admin/players/"+id+"/erase", "", ""); status != 200 {
@@ -282,7 +259,7 @@ func TestErasedPeopleAreImportedNameless(t *testing.T) {
 		t.Errorf("the second game: %s", out)
 	}
 	ply("verify", "--data", s.Data)
-	if found := filesWith(t, s.Data, name); len(found) > 0 {
+	if found := harness.FilesWith(t, s.Data, name); len(found) > 0 {
 		t.Errorf("the name is in %v", found)
 	}
 	s.Restart()

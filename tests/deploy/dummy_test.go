@@ -126,6 +126,8 @@ func (d *dummy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		<-*hung
 	}
 	switch {
+	case r.URL.Path == "/api/events" && r.URL.Query().Has("follow"):
+		d.feed(w, r)
 	case r.URL.Path == "/watch/flood":
 		d.flood(w)
 	case r.URL.Path == "/ready":
@@ -151,6 +153,26 @@ func (d *dummy) serveSocket(w http.ResponseWriter, r *http.Request) {
 	for {
 		kind, text, err := c.Read(ctx)
 		if err != nil || c.Write(ctx, kind, text) != nil {
+			return
+		}
+	}
+}
+
+// feed is an answer without an end: a line as often as the query's every says, or one and then silence.
+func (d *dummy) feed(w http.ResponseWriter, r *http.Request) {
+	var beats <-chan time.Time
+	if every, err := time.ParseDuration(r.URL.Query().Get("every")); err == nil {
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		beats = tick.C
+	}
+	for {
+		if _, err := w.Write([]byte("{\"t\":\"heartbeat\"}\n")); err != nil || http.NewResponseController(w).Flush() != nil {
+			return
+		}
+		select {
+		case <-beats:
+		case <-r.Context().Done():
 			return
 		}
 	}

@@ -13,9 +13,10 @@ func TestHAProxyTakesItsConfiguration(t *testing.T) {
 	haproxyBinary := harness.NeedPackage(t, "haproxy", "haproxy")
 	file := harness.HAProxyFile(t)
 	all := haproxy.Config{
-		Play: []string{"127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3", "127.0.0.1:4"}, Watch: []string{"127.0.0.1:5", "127.0.0.1:6"}, Project: "127.0.0.1:7",
+		Play: []string{"127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3", "127.0.0.1:4"}, Watch: []string{"127.0.0.1:5", "127.0.0.1:6"},
+		Project: []string{"127.0.0.1:7", "127.0.0.1:8"},
 	}
-	least := haproxy.Config{Play: all.Play[:1], Watch: all.Watch[:1], Project: all.Project}
+	least := haproxy.Config{Play: all.Play[:1], Watch: all.Watch[:1], Project: all.Project[:1]}
 	for name, c := range map[string]struct {
 		env  []string
 		want string // in what it prints when it refuses; empty = it must accept without a warning
@@ -44,7 +45,7 @@ func TestHAProxyTakesItsConfiguration(t *testing.T) {
 
 func TestANameThatIsNotKnownYetDoesNotKeepTheProxyDown(t *testing.T) {
 	haproxyBinary := harness.NeedPackage(t, "haproxy", "haproxy")
-	c := haproxy.Config{Play: []string{"127.0.0.1:1", "no-such-container.invalid:8080"}, Watch: []string{"127.0.0.1:5"}, Project: "127.0.0.1:7"}
+	c := haproxy.Config{Play: []string{"127.0.0.1:1", "no-such-container.invalid:8080"}, Watch: []string{"127.0.0.1:5"}, Project: []string{"127.0.0.1:7"}}
 	out, err := run(t, c.Env(), haproxyBinary, "-c", "-f", harness.HAProxyFile(t))
 	if err != nil || !strings.Contains(out, "could not resolve address 'no-such-container.invalid'") {
 		t.Errorf("%v\n%s", err, out)

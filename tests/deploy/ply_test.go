@@ -19,7 +19,7 @@ func behind(t *testing.T, env ...string) (*harness.Server, *harness.HAProxy) {
 	t.Helper()
 	s := harness.Start(t, append(env, harness.Env("PLY_TRUSTED_PROXIES", "127.0.0.1/32"))...)
 	addr := strings.TrimPrefix(s.URL, "http://")
-	return s, harness.StartHAProxy(t, harness.Servers{Play: []string{addr}, Watch: []string{addr}, Project: addr})
+	return s, harness.StartHAProxy(t, harness.Servers{Play: []string{addr}, Watch: []string{addr}, Project: []string{addr}})
 }
 
 // TestAGameThroughTheProxy plays over sockets and HTTP, through a drain with a restart and a kill of the proxy.

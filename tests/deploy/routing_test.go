@@ -24,7 +24,7 @@ func startTopology(t *testing.T) *topology {
 	c := &topology{
 		play: newDummies(t, "ws1", "ws2", "ws3", "ws4"), watch: newDummies(t, "watch1", "watch2"), project: newDummy(t, "project"),
 	}
-	c.HAProxy = harness.StartHAProxy(t, harness.Servers{Play: addrs(c.play), Watch: addrs(c.watch), Project: c.project.addr})
+	c.HAProxy = harness.StartHAProxy(t, harness.Servers{Play: addrs(c.play), Watch: addrs(c.watch), Project: []string{c.project.addr}})
 	return c
 }
 
@@ -70,7 +70,7 @@ func TestEverythingAboutAGameMeetsInOneServer(t *testing.T) {
 			"/play/" + id, "/play/" + id + "?from=17", "/play/" + id + "?from=0&x=/play/other",
 			"/api/games/" + id + "?v=56", "/api/games/" + id + ".pgn", "/api/games/" + id + ".pgn?clocks=1",
 			"/api/games/" + id + "/events", "/api/games/" + id + "/events?from=3&to=9",
-			"/api/games/" + id + "/seats/black", "/api/games/" + id + "/commands",
+			"/api/games/" + id + "/commands", "/api/games/" + id + "/commands?x=/seats/black",
 			"/api/board/game/stream/" + id, "/api/bot/game/stream/" + id,
 			"/api/board/game/" + id + "/move/e2e4", "/api/bot/game/" + id + "/resign", "/api/bot/game/" + id + "/draw/yes",
 		} {
@@ -81,6 +81,9 @@ func TestEverythingAboutAGameMeetsInOneServer(t *testing.T) {
 			if s.URL != path {
 				t.Errorf("%s arrived as %s", path, s.URL)
 			}
+		}
+		if s, status := ask(t, c.URL()+"/api/games/"+id+"/seats/black"); status != http.StatusOK || s.Server != "project" {
+			t.Errorf("who sits down goes to %s (%d)", s.Server, status)
 		}
 		for range 2 {
 			if _, at := dial(t, c.URL()+"/play/"+id+"?from=3"); at != home {

@@ -23,11 +23,17 @@ func Accounts(t testing.TB) (setting string, token func(player string, scopes ..
 	}
 }
 
-// Members is as Accounts, for people who have names and may play.
+// Members is as Accounts, for people who may play. Their site tells their names, unless they are empty.
 func Members(t testing.TB) (setting string, token func(player, name string) string) {
 	t.Helper()
 	setting, sign := site(t)
-	return setting, func(player, name string) string { return sign(jwt.MapClaims{"sub": player, "name": name}) }
+	return setting, func(player, name string) string {
+		claims := jwt.MapClaims{"sub": player, "aud": "ply"}
+		if name != "" {
+			claims["name"] = name
+		}
+		return sign(claims)
+	}
 }
 
 // site makes a key, the setting that makes a server believe it, and what signs with it.
@@ -41,7 +47,7 @@ func site(t testing.TB) (setting string, sign func(claims jwt.MapClaims) string)
 		t.Fatal(err)
 	}
 	return Env("PLY_JWKS_FILE", keys), func(claims jwt.MapClaims) string {
-		claims["exp"] = time.Now().Add(time.Hour).Unix()
+		claims["iat"], claims["exp"] = time.Now().Unix(), time.Now().Add(time.Hour).Unix()
 		signed := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims)
 		signed.Header["kid"] = "site"
 		text, err := signed.SignedString(key)

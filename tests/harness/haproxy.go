@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"path/filepath"
 	"testing"
@@ -17,8 +18,9 @@ type HAProxy struct {
 
 // Servers are what stands behind a proxy, as HOST:PORT.
 type Servers struct {
-	Play, Watch []string
-	Project     string
+	Play, Watch, Project []string
+
+	File string // a configuration that differs from the deployment's in times only; empty = the deployment's
 }
 
 // StartHAProxy starts the proxy with the configuration file of the deployment and waits until all servers have their
@@ -27,7 +29,7 @@ func StartHAProxy(t testing.TB, s Servers) *HAProxy {
 	t.Helper()
 	NeedPackage(t, "haproxy", "haproxy")
 	p, err := haproxy.Start(context.Background(), haproxy.Config{
-		File: HAProxyFile(t), Dir: t.TempDir(), Play: s.Play, Watch: s.Watch, Project: s.Project,
+		File: cmp.Or(s.File, HAProxyFile(t)), Dir: t.TempDir(), Play: s.Play, Watch: s.Watch, Project: s.Project,
 	})
 	if err != nil {
 		t.Fatal(err)

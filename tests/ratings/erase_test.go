@@ -1,35 +1,13 @@
 package ratings
 
 import (
-	"io/fs"
 	"net/http"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/plygames/ply/tests/harness"
 )
-
-// filesWith lists the files of a data folder that hold a text.
-func filesWith(t *testing.T, dir, text string) (found []string) {
-	t.Helper()
-	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		content, err := os.ReadFile(path)
-		if strings.Contains(string(content), text) {
-			found = append(found, path)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return found
-}
 
 // ply runs a command of the program under test.
 func ply(t *testing.T, args ...string) (string, error) {
@@ -54,14 +32,14 @@ func TestErasure(t *testing.T) {
 			t.Errorf("%s does not show the name in the first place", path)
 		}
 	}
-	if len(filesWith(t, s.Data, first)) == 0 {
+	if len(harness.FilesWith(t, s.Data, first)) == 0 {
 		t.Error("the name is not on disk in the first place")
 	}
 
 	if out, err := ply(t, "erase", "--data", s.Data, "p_ann"); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	if found := filesWith(t, s.Data, first); len(found) > 0 {
+	if found := harness.FilesWith(t, s.Data, first); len(found) > 0 {
 		t.Errorf("the name is still in %v", found)
 	}
 	nameless := func(name string) {
@@ -83,7 +61,7 @@ func TestErasure(t *testing.T) {
 		t.Errorf("somebody who was never named is erased: %s", out)
 	}
 	for _, name := range []string{first, second} {
-		if found := filesWith(t, s.Data, name); len(found) > 0 {
+		if found := harness.FilesWith(t, s.Data, name); len(found) > 0 {
 			t.Errorf("%s is still in %v", name, found)
 		}
 	}
@@ -100,7 +78,7 @@ func TestErasure(t *testing.T) {
 	// Bob comes back with a token that names him: he may play, and stays nameless.
 	s.play(s.person("p_bob", second), s.person("p_cy", "Cy"))
 	s.rated(bob, 2)
-	if shown("/api/players/p_bob", second) || len(filesWith(t, s.Data, second)) > 0 {
+	if shown("/api/players/p_bob", second) || len(harness.FilesWith(t, s.Data, second)) > 0 {
 		t.Error("who was erased has a name again")
 	}
 	s.Stop()

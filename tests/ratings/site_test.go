@@ -1,20 +1,13 @@
 package ratings
 
 import (
-	"bytes"
-	"crypto/ed25519"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/plygames/ply/tests/harness"
 )
@@ -28,36 +21,14 @@ type object = map[string]any
 type site struct {
 	*harness.Server
 	t     testing.TB
-	key   ed25519.PrivateKey
+	token func(player, name string) string
 	games int
 }
 
 func start(t testing.TB, env ...string) *site {
 	t.Helper()
-	s := &site{t: t, key: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{9}, ed25519.SeedSize))}
-	public := base64.RawURLEncoding.EncodeToString(s.key.Public().(ed25519.PublicKey))
-	keys := filepath.Join(t.TempDir(), "keys.json")
-	set := `{"keys":[{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","use":"sig","kid":"site","x":"` + public + `"}]}`
-	if err := os.WriteFile(keys, []byte(set), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s.Server = harness.Start(t, append(env, harness.NoLimits, harness.Env("PLY_JWKS_FILE", keys))...)
-	return s
-}
-
-// token is one for a person with an account, issued now.
-func (s *site) token(player, name string) string {
-	claims := jwt.MapClaims{"sub": player, "exp": time.Now().Add(time.Hour).Unix(), "iat": time.Now().Unix(), "aud": "ply"}
-	if name != "" {
-		claims["name"] = name
-	}
-	t := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims)
-	t.Header["kid"] = "site"
-	signed, err := t.SignedString(s.key)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return signed
+	members, token := harness.Members(t)
+	return &site{Server: harness.Start(t, append(env, harness.NoLimits, members)...), t: t, token: token}
 }
 
 // ask makes a request and gives status and object.

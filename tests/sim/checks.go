@@ -16,7 +16,7 @@ func (w *world) rests() bool { return w.unrest() == "" }
 // unrest says what is not at rest.
 func (w *world) unrest() string {
 	for _, t := range w.tables {
-		if !t.seated {
+		if !t.seated && !t.withdrawn {
 			return fmt.Sprintf("table %d is not seated", t.number)
 		}
 		newest := uint64(0)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/plygames/ply/domain/game"
 )
 
 // mischief does something bad every now and then, and mends it after a while.
@@ -140,7 +142,7 @@ func (w *world) misdeeds() {
 	}
 }
 
-// spoilSnapshot flips a bit of a snapshot, cuts it, or puts that of another game in its place.
+// spoilSnapshot flips a bit of a snapshot, cuts it, or puts that of another game or of another history in its place.
 func (w *world) spoilSnapshot() {
 	for _, t := range w.tables {
 		kept := w.redis.snapshots[t.id]
@@ -148,7 +150,11 @@ func (w *world) spoilSnapshot() {
 			continue
 		}
 		w.did("spoil snapshot", t.id)
-		switch w.random.IntN(3) {
+		switch w.random.IntN(4) {
+		case 3:
+			if other := w.otherHistory(t.id); other != nil {
+				w.redis.snapshots[t.id] = other
+			}
 		case 0:
 			kept[w.random.IntN(len(kept))] ^= 1 << w.random.IntN(8)
 		case 1:
@@ -157,6 +163,21 @@ func (w *world) spoilSnapshot() {
 			w.redis.snapshots[t.id] = w.redis.snapshots[w.tables[w.random.IntN(len(w.tables))].id]
 		}
 	}
+}
+
+// otherHistory is a snapshot of a game as it would be if its last event but one had been another: what is left when a store
+// is restored from yesterday's backup.
+func (w *world) otherHistory(id string) []byte {
+	if !w.store.up {
+		return nil
+	}
+	steps := w.fold(id)
+	if len(steps) < 6 {
+		return nil
+	}
+	step := steps[len(steps)-2]
+	other := game.Record(step.Before, step.Before.Rules, []game.Event{game.DrawOffered{Seat: step.Before.Seats[0].Seat}}, step.Meta)
+	return game.Save(other[0].After)
 }
 
 // disturbClient breaks the connection of a client, with or without a word.

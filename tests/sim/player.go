@@ -70,7 +70,7 @@ func (k *client) decide() {
 	}
 	switch {
 	case k.status == "ended":
-		if k.next == "" && dice < 150 && k.w.plan.rematches {
+		if k.next == "" && dice < 150 && k.w.plan.rematches && k.table.seated {
 			k.ask("rematch", k.last, "")
 		} else if dice < 250 {
 			k.ask("move", k.last, `,"m":"e2e4"`)

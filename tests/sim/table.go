@@ -25,9 +25,11 @@ type table struct {
 	delay   int64
 	created bool
 	seated  bool
-	clients []*client
-	lines   map[shown]string // what anybody was shown
-	next    *table
+	// withdrawn: nobody came in time.
+	withdrawn bool
+	clients   []*client
+	lines     map[shown]string // what anybody was shown
+	next      *table
 }
 
 // shown is a version as it is shown to a seat, or to those without one.
@@ -97,6 +99,8 @@ func (t *table) post(what string, do func(*host) error, then func()) {
 							switch {
 							case err == nil:
 								then()
+							case what == "sit" && errors.As(err, &refusal) && refusal.Kind == domain.GameOver && refusal.Reason == game.Withdrawn:
+								t.withdrawn = true // by an abort of the one who had created it
 							case errors.As(err, &refusal) && !wire.Retry(refusal):
 								w.fail("table %d: %s was refused: %v", t.number, what, err)
 							default:

@@ -62,7 +62,8 @@ func (s slots) enter() error {
 
 func (s slots) leave() { <-s }
 
-// flow is an answer without an end in sight: each flush has its own deadline, and the request's does not count.
+// flow is an answer without an end in sight: each flush has its own deadline, and the request's does not count. For one
+// goroutine at a time.
 type flow struct {
 	*bufio.Writer
 	control  *http.ResponseController
@@ -155,9 +156,13 @@ func (a *api) feed(w http.ResponseWriter, r *http.Request) error {
 			return a.end(f, "feed", err)
 		}
 	}
+	pulse := &pulse{flow: f, last: after}
+	if follow {
+		defer pulse.start(a.Heartbeat, stop)()
+	}
 	see := func(at event.Position, step game.Step) error {
 		line := wire.WithPosition(a.Encoder.Line(step, game.Everyone), step.After.ID, string(at))
-		if _, err := f.Write(append(line, '\n')); err != nil {
+		if err := pulse.write(append(line, '\n'), string(at)); err != nil {
 			return err
 		}
 		if limit--; limited && limit == 0 {
@@ -165,7 +170,8 @@ func (a *api) feed(w http.ResponseWriter, r *http.Request) error {
 		}
 		return nil
 	}
-	err = a.Bulk.Feed(ctx, event.Position(after), follow, see, f.push)
+	err = a.Bulk.Feed(ctx, event.Position(after), follow, see, pulse.push)
+	pulse.end()
 	if errors.Is(err, errEnough) || follow && ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = f.push() // every line is whole: the reader goes on from the last one
 	}

@@ -61,7 +61,8 @@ type unobserved struct{}
 func (unobserved) Refused(int, string) {}
 func (unobserved) Cut(string)          {}
 
-// Deps is what the routes need of the world. All are required but Finder, TV, Origins, Observer, Patience and Log.
+// Deps is what the routes need of the world. All are required but Finder, TV, Origins, Observer, Patience,
+// Heartbeat and Log.
 type Deps struct {
 	Commands Commands
 	History  History
@@ -82,8 +83,9 @@ type Deps struct {
 	Live    func() int64            // ms on this server's live clock
 	Elapsed func(game.Origin) int64 // ms that a seat on turn has used by now
 
-	Observer Observer
-	Patience time.Duration // after which a reader of a feed or an export that takes nothing is cut; 0 = a minute
+	Observer  Observer
+	Patience  time.Duration // after which a reader of a feed or an export that takes nothing is cut; 0 = a minute
+	Heartbeat time.Duration // a feed that is followed is silent for twice that at most; 0 = 15 s
 
 	Origins []string // of pages that may read the answers, beside our own: "https://example.org"
 	Log     *slog.Logger

@@ -78,6 +78,9 @@ func New(d Deps) http.Handler {
 	if d.Patience == 0 {
 		d.Patience = patience
 	}
+	if d.Heartbeat == 0 {
+		d.Heartbeat = Heartbeat
+	}
 	a := &api{Deps: d, kinds: describeKinds(d.Kinds), feeds: make(slots, maxFeeds), exports: make(slots, maxExports),
 		searches: make(slots, maxSearches)}
 	return a.allowOrigins(serve(a.routes(), d.Log, d.Observer))

@@ -130,6 +130,16 @@ func Pong(ts, echo int64, v uint64) []byte {
 	return append(b, '}')
 }
 
+// Heartbeat tells who follows all events that the feed is alive, and has given everything up to a position; "" = it has
+// given nothing yet.
+func Heartbeat(position string) []byte {
+	b := open(make([]byte, 0, 64), "heartbeat")
+	if position != "" {
+		b = fieldString(b, "pos", position)
+	}
+	return append(b, '}')
+}
+
 // WithPosition names the game, and the event's place in the store, in a numbered line of all games.
 func WithPosition(line []byte, game, position string) []byte {
 	line = WithGame(line, game)

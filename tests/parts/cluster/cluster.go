@@ -82,7 +82,7 @@ func Start(ctx context.Context, c Config) (_ *Cluster, err error) {
 	c.Progress("starting the proxy")
 	k.Proxy, err = haproxy.Start(ctx, haproxy.Config{
 		File: filepath.Join(c.Root, "infra", "deploy", "haproxy", "haproxy.cfg"), Dir: filepath.Join(c.Dir, "logs"), Listen: c.Listen,
-		Play: addrs(k.Play), Watch: addrs(k.Watch), Project: k.Project.Addr,
+		Play: addrs(k.Play), Watch: addrs(k.Watch), Project: []string{k.Project.Addr},
 	})
 	if err != nil {
 		return nil, err

@@ -24,17 +24,24 @@ type Config struct {
 	Stats   string   // for operators; empty = a free port of this machine
 	Play    []string // servers, at most as many as the file has lines for
 	Watch   []string
-	Project string
+	Project []string
 }
 
 // Env are the variables of the configuration file for these servers, all but the proxy's own addresses.
 func (c Config) Env() []string {
-	env := []string{"PLY_PROJECT=" + c.Project}
+	var env []string
 	for i, addr := range c.Play {
 		env = append(env, "PLY_WS"+strconv.Itoa(i+1)+"="+addr)
 	}
 	for i, addr := range c.Watch {
 		env = append(env, "PLY_WATCH"+strconv.Itoa(i+1)+"="+addr)
+	}
+	for i, addr := range c.Project {
+		name := "PLY_PROJECT"
+		if i > 0 {
+			name += strconv.Itoa(i + 1)
+		}
+		env = append(env, name+"="+addr)
 	}
 	return env
 }
