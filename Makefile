@@ -8,7 +8,7 @@ SHELL := bash
 LONG := corpus crash robustness sim browser cluster deploy exports views
 FUZZTIME ?= 60s
 
-.PHONY: help run cluster build test bench compare lint fuzz sim planted hostile
+.PHONY: help run cluster build test bench compare lint fuzz sim planted hostile robust
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ sim: ## whole sites on fake time, disk and network with new seeds for DURATION (
 BAD ?= 10000
 hostile: ## honest players beside a swarm of BAD (10000) bad connections: their ack p99 as a ratio
 	PLY_TEST_SWARM=$(BAD) go test -count=1 -timeout=30m -v -run='^TestSwarm$$' ./tests/hostile
+
+robust: ## a whole cluster, each part on a machine of its own, under random faults for DURATION (10m); SEED=number
+	go test -count=1 -timeout=0 -v -run='^TestRobust$$' ./tests/cluster -robust=$(DURATION) $(if $(SEED),-seed=$(SEED))
 
 planted: ## plant mistakes one at a time and see whether the tests find them; BUG=regexp for some
 	go test -count=1 -timeout=0 -tags planted -v -run='^TestHunt$$' ./tests/planted -bug='$(BUG)'

@@ -23,6 +23,8 @@ needs gcc gcc # the race detector links with it
 needs chromium chromium
 needs redis-server redis-server
 needs haproxy haproxy
+needs ip iproute2 # machines of their own for the parts of a cluster
+needs nft nftables
 needs java default-jdk-headless # Kafka, whose jars Maven fetches once
 needs mvn maven
 needs npm npm # the accessibility checker comes by it

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/plygames/ply/infra/eventstoredb"
@@ -14,14 +15,19 @@ import (
 // judge drains the site and holds what everybody saw against the store, and Kafka's topic against it.
 func (at *site) judge(ctx context.Context, c *crowd) {
 	at.t.Helper()
-	played := c.played()
+	at.hold(ctx, c.record, c.played())
+}
+
+// hold is judge for any record and the games that were played to their end.
+func (at *site) hold(ctx context.Context, record *robustness.Recorder, played map[string]bool) {
+	at.t.Helper()
 	topic := at.readTopic(ctx, played)
 	at.close()
 	log, findings, err := at.readStore(ctx, func(id string) bool { return played[id] })
 	if err != nil {
 		at.t.Fatal(err)
 	}
-	h := c.record.History()
+	h := record.History()
 	findings = append(findings, robustness.Check(h, log)...)
 	findings = append(findings, robustness.Linearizable(h, log, time.Minute)...)
 	findings = append(findings, compareTopic(log, topic)...)
@@ -43,6 +49,16 @@ func (at *site) judge(ctx context.Context, c *crowd) {
 	for _, entries := range log {
 		events += len(entries)
 	}
+	lost, doubled := 0, 0
+	for _, f := range findings {
+		if strings.Contains(f, "and lost") {
+			lost++
+		}
+		if strings.Contains(f, "done twice") || strings.Contains(f, "as new") {
+			doubled++
+		}
+	}
+	at.t.Logf("lost %d, doubled %d, all findings %d (every event folded and judged again, every game's history by porcupine, Kafka's topic)", lost, doubled, len(findings))
 	at.t.Logf("%d games, %d events; %d commands accepted (%d of them told as duplicates), %d refused, %d of unknown outcome; %d reads",
 		len(log), events, count[robustness.Accepted], duplicates, count[robustness.Rejected], count[robustness.Unknown], len(h.Reads))
 }

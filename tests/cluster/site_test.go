@@ -27,6 +27,7 @@ type site struct {
 	relay                *harness.Server
 
 	storeURL string
+	apart    *apart // nil: all on one machine
 }
 
 // shape says what a site is made of.
@@ -37,25 +38,42 @@ type shape struct {
 	watch   int // 0 = 2
 	project int // 0 = 1
 	env     []string
+	apart   bool // each part on a machine of its own, see apart
 }
 
 // open starts a site and waits until all of it is ready.
 func open(t testing.TB, s shape) *site {
 	t.Helper()
-	at := &site{t: t, redis: harness.StartRedis(t, "maxmemory-policy noeviction"), storeURL: harness.RealESDB()}
-	if s.brokers == 3 {
+	at := &site{t: t, storeURL: harness.RealESDB()}
+	if s.apart {
+		at.apart, at.storeURL = newApart(t), "" // a store elsewhere is not behind our router
+	}
+	at.redis = harness.StartRedisAt(t, at.apart.place(t, "redis"), "maxmemory-policy noeviction")
+	redisURL, brokers := at.redis.URL(), ""
+	switch {
+	case s.apart:
+		at.kafka = harness.StartKafkaAt(t, at.apart.place(t, "kafka"), at.apart.front("kafka"))
+		at.apart.pass(t, "kafka", at.kafka.Brokers()[0])
+		redisURL, brokers = "redis://"+at.apart.pass(t, "redis", at.redis.Addr), at.apart.front("kafka")
+	case s.brokers == 3:
 		at.kafka = harness.StartKafkaCluster(t)
-	} else {
+	default:
 		at.kafka = harness.StartKafka(t)
 	}
-	if at.storeURL == "" {
+	brokers = cmp.Or(brokers, strings.Join(at.kafka.Brokers(), ","))
+	switch {
+	case s.apart:
+		place := at.apart.place(t, "store")
+		at.store = harness.StartAt(t, place, harness.Env("PLY_ROLES", "store"), harness.Env("PLY_STORE_ADDR", place.Host+":2113"))
+		at.storeURL = "esdb://" + at.apart.pass(t, "store", place.Host+":2113") + "?tls=false"
+	case at.storeURL == "":
 		addrs, err := process.FreeAddrs(1)
 		if err != nil {
 			t.Fatal(err)
 		}
 		at.store = harness.Start(t, harness.Env("PLY_ROLES", "store"), harness.Env("PLY_STORE_ADDR", addrs[0]))
 		at.storeURL = "esdb://" + addrs[0] + "?tls=false"
-	} else {
+	default:
 		harness.SwitchJournal(t, at.storeURL, at.redis.Addr, s.journal)
 	}
 	key := filepath.Join(t.TempDir(), "signing.key")
@@ -64,15 +82,15 @@ func open(t testing.TB, s shape) *site {
 	}
 	common := append([]string{
 		harness.NoLimits,
-		harness.Env("PLY_STORE", at.storeURL), harness.Env("PLY_REDIS", at.redis.URL()),
-		harness.Env("PLY_KAFKA", strings.Join(at.kafka.Brokers(), ",")),
+		harness.Env("PLY_STORE", at.storeURL), harness.Env("PLY_REDIS", redisURL),
+		harness.Env("PLY_KAFKA", brokers),
 		harness.Env("PLY_KAFKA_REPLICATION", strconv.Itoa(s.brokers)),
-		harness.Env("PLY_SIGNING_KEY_FILE", key), harness.Env("PLY_TRUSTED_PROXIES", "127.0.0.1/32"),
+		harness.Env("PLY_SIGNING_KEY_FILE", key), harness.Env("PLY_TRUSTED_PROXIES", "127.0.0.1/32,198.18.0.0/15"),
 		harness.Env("PLY_JOURNAL", map[bool]string{true: "on", false: "off"}[s.journal]),
 		harness.Env("PLY_SNAPSHOT_EVERY", "20"), harness.Env("PLY_EVICT_AFTER", "10s"),
 	}, s.env...)
 	start := func(role, name string) *harness.Server {
-		return harness.Start(t, append(common[:len(common):len(common)], harness.Env("PLY_ROLES", role), harness.Env("PLY_APP_ID", name))...)
+		return harness.StartAt(t, at.apart.place(t, name), append(common[:len(common):len(common)], harness.Env("PLY_ROLES", role), harness.Env("PLY_APP_ID", name))...)
 	}
 	for i := range cmp.Or(s.project, 1) {
 		at.project = append(at.project, start("project", "project"+strconv.Itoa(i+1)))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/plygames/ply/tests/parts/kafka"
+	"github.com/plygames/ply/tests/parts/network"
 )
 
 // Kafka is a real Kafka for one test. Node 1 is what Kill9 and the like are about; the methods of Nodes return errors
@@ -21,25 +22,34 @@ type Kafka struct {
 // Maven the test fails where CI=true, and is skipped loudly elsewhere.
 func StartKafka(t testing.TB) *Kafka {
 	t.Helper()
-	return startKafka(t, 1)
+	return startKafka(t, kafka.Config{Nodes: 1})
+}
+
+// StartKafkaAt is StartKafka on another machine of a test's network. The broker sends clients to the advertised address,
+// HOST:PORT, which may be a proxy's.
+func StartKafkaAt(t testing.TB, at network.Place, advertised string) *Kafka {
+	t.Helper()
+	return startKafka(t, kafka.Config{Nodes: 1, At: at, Advertised: advertised})
 }
 
 // StartKafkaCluster starts three brokers that replicate to one another; a write needs two of them.
 func StartKafkaCluster(t testing.TB) *Kafka {
 	t.Helper()
-	return startKafka(t, 3)
+	return startKafka(t, kafka.Config{Nodes: 3})
 }
 
-func startKafka(t testing.TB, nodes int) *Kafka {
+func startKafka(t testing.TB, config kafka.Config) *Kafka {
 	t.Helper()
 	NeedPackage(t, "default-jre-headless", "java")
 	if !kafka.Cached() {
 		NeedPackage(t, "maven", "mvn")
 	}
-	_, measured := t.(*testing.B)
-	c, err := kafka.Start(Within(t, 10*time.Minute), kafka.Config{Dir: t.TempDir(), Nodes: nodes, Measured: measured, Progress: func(format string, args ...any) {
+	_, config.Measured = t.(*testing.B)
+	config.Dir = t.TempDir()
+	config.Progress = func(format string, args ...any) {
 		_, _ = fmt.Fprintf(os.Stderr, format+"\n", args...) // seen while it lasts, which t.Logf is not
-	}})
+	}
+	c, err := kafka.Start(Within(t, 10*time.Minute), config)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/plygames/ply/tests/parts/network"
 )
 
 // Redis is a real redis-server on a port and in a data folder of its own; the service that the Debian package may have
@@ -20,6 +22,7 @@ type Redis struct {
 	Data string // holds the append-only file
 
 	t        testing.TB
+	at       network.Place
 	binary   string
 	settings []string
 	cmd      *exec.Cmd
@@ -35,10 +38,17 @@ var durable = []string{"appendonly yes", "appendfsync always", "save", "no-appen
 // such as "appendfsync everysec"; a later one wins. When the test ends the process is killed.
 func StartRedis(t testing.TB, settings ...string) *Redis {
 	t.Helper()
-	r := &Redis{t: t, Data: t.TempDir(), binary: NeedPackage(t, "redis-server", "redis-server"), settings: settings, logs: &logs{}}
+	return StartRedisAt(t, network.Place{}, settings...)
+}
+
+// StartRedisAt is StartRedis on another machine of a test's network.
+func StartRedisAt(t testing.TB, at network.Place, settings ...string) *Redis {
+	t.Helper()
+	r := &Redis{t: t, at: at, Data: t.TempDir(), binary: NeedPackage(t, "redis-server", "redis-server"), settings: settings, logs: &logs{}}
 	t.Cleanup(r.cleanup)
 	for range 10 { // another process may take the port between our look and its start
-		r.Addr = keptPort(t)
+		_, port, _ := net.SplitHostPort(keptPort(t))
+		r.Addr = net.JoinHostPort(at.Addr(), port)
 		if r.start() {
 			return r
 		}
@@ -63,12 +73,16 @@ func (r *Redis) Restart(settings ...string) {
 func (r *Redis) start() bool {
 	r.t.Helper()
 	_, port, _ := net.SplitHostPort(r.Addr)
-	args := []string{"--port", port, "--bind", "127.0.0.1", "--dir", r.Data, "--daemonize", "no", "--logfile", ""}
+	args := []string{"--port", port, "--bind", r.at.Addr(), "--dir", r.Data, "--daemonize", "no", "--logfile", ""}
 	for _, setting := range append(append([]string(nil), durable...), r.settings...) {
 		name, value, _ := strings.Cut(setting, " ")
 		args = append(args, "--"+name, value)
 	}
-	cmd := exec.Command(r.binary, args...)
+	if r.at.Host != "" { // it would talk to nobody but itself
+		args = append(args, "--protected-mode", "no")
+	}
+	command := r.at.Command(append([]string{r.binary}, args...)...)
+	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = r.Data, r.logs, r.logs
 	// A test process that dies without cleaning up takes its Redis along.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

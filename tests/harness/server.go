@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/plygames/ply/tests/parts/network"
 	"github.com/plygames/ply/transport/client"
 )
 
@@ -25,6 +26,7 @@ type Server struct {
 	Data  string
 
 	t    testing.TB
+	at   network.Place
 	env  []string
 	cmd  *exec.Cmd
 	done chan struct{} // closed when the process is gone
@@ -42,9 +44,15 @@ var NoLimits = Env("PLY_RATE_LIMITS", "off")
 // its logs are searched for panics and races.
 func Start(t testing.TB, env ...string) *Server {
 	t.Helper()
-	s := &Server{t: t, Data: t.TempDir(), env: env, logs: &logs{}}
+	return StartAt(t, network.Place{}, env...)
+}
+
+// StartAt is Start on another machine of a test's network.
+func StartAt(t testing.TB, at network.Place, env ...string) *Server {
+	t.Helper()
+	s := &Server{t: t, at: at, Data: t.TempDir(), env: env, logs: &logs{}}
 	t.Cleanup(s.cleanup)
-	s.start("127.0.0.1:0", "127.0.0.1:0")
+	s.start(at.Addr()+":0", at.Addr()+":0")
 	return s
 }
 
@@ -57,7 +65,8 @@ func (s *Server) Restart(env ...string) {
 
 func (s *Server) start(addr, admin string) {
 	s.t.Helper()
-	cmd := exec.Command(Binary(s.t))
+	command := s.at.Command(Binary(s.t))
+	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Env = append(os.Environ(), Env("PLY_ADDR", addr), Env("PLY_ADMIN_ADDR", admin), Env("PLY_DATA", s.Data))
 	cmd.Env = append(cmd.Env, s.env...)
 	cmd.Stderr = s.logs
@@ -177,6 +186,16 @@ func (s *Server) signal(sig syscall.Signal) {
 	if err := s.cmd.Process.Signal(sig); err != nil {
 		s.t.Errorf("%v: %v", sig, err)
 	}
+}
+
+// Name is what the server was told it is called (PLY_APP_ID), or its address.
+func (s *Server) Name() string {
+	for _, e := range s.env {
+		if name, ok := strings.CutPrefix(e, "PLY_APP_ID="); ok {
+			return name
+		}
+	}
+	return s.URL
 }
 
 // PID is the process.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/plygames/ply/transport/client"
@@ -21,6 +22,7 @@ type Table struct {
 	random *rand.Rand // of the table's own goroutine
 	people [2]*client.Client
 	lookOn *client.Client
+	acked  *atomic.Int64 // accepted commands; nil = nobody counts
 }
 
 // OpenTable brings two people to a table. nobody is a client that speaks for no one; seed makes the choices.
@@ -69,6 +71,7 @@ func (t *Table) Play(ctx context.Context, stop <-chan struct{}) (string, error) 
 	if _, err := watching.Wait(ctx, func(s client.State) bool { return s.Status == "ended" }); err != nil {
 		return made.Game, fmt.Errorf("the spectator waits for the end: %w", err)
 	}
+	watching.Close() // waits for the handler, which hears of a message after the state does
 	mu.Lock()
 	defer mu.Unlock()
 	t.record.Seen(Seen{Game: made.Game, Versions: versions})
@@ -89,7 +92,7 @@ func (t *Table) players(ctx context.Context, game string, stop <-chan struct{}) 
 		}
 		defer session.Close()
 		p := &player{
-			Game: session, record: t.record, http: t.people[i], id: game, seat: seat,
+			Game: session, record: t.record, acked: t.acked, http: t.people[i], id: game, seat: seat,
 			random: rand.New(rand.NewPCG(t.random.Uint64(), uint64(i))),
 		}
 		playing.Go(func() { failed[i] = p.play(ctx, stop) })
@@ -102,6 +105,7 @@ func (t *Table) players(ctx context.Context, game string, stop <-chan struct{}) 
 type player struct {
 	*client.Game
 	record   *Recorder
+	acked    *atomic.Int64
 	http     *client.Client
 	id, seat string
 	random   *rand.Rand
@@ -208,6 +212,9 @@ func (p *player) overHTTP(ctx context.Context, c client.Command) (client.Receipt
 // attempt makes one attempt and records it.
 func (p *player) attempt(ctx context.Context, c client.Command, by func(context.Context, client.Command) (client.Receipt, error)) bool {
 	_, err := p.record.Try(p.id, p.http.Person().ID, c, func() (client.Receipt, error) { return by(ctx, c) })
+	if err == nil && p.acked != nil {
+		p.acked.Add(1)
+	}
 	return err == nil
 }
 

@@ -8,6 +8,8 @@ import (
 	"net"
 	"strconv"
 	"time"
+
+	"github.com/plygames/ply/tests/parts/network"
 )
 
 // startWithin is how long a node may take to become usable: 2 s on an idle machine.
@@ -20,6 +22,9 @@ type Config struct {
 	Port     int                              // of the first node for clients, the others' follow; 0 = free ones
 	Measured bool                             // throughput counts, so Java shall compile well instead of soon
 	Progress func(format string, args ...any) // told what takes time; nil = nobody
+
+	At         network.Place // where the nodes run
+	Advertised string        // where the only node sends clients; empty = to itself
 }
 
 // Cluster is one broker, or three that replicate. Its methods are for one goroutine at a time.
@@ -119,7 +124,7 @@ func newNodes(c Config, home string, flags []string) ([]*Node, error) {
 		if id > 1 {
 			voters += ","
 		}
-		voters += fmt.Sprintf("%d@127.0.0.1:%s", id, ports[2*id-1])
+		voters += fmt.Sprintf("%d@%s:%s", id, c.At.Addr(), ports[2*id-1])
 	}
 	var nodes []*Node
 	for id := 1; id <= c.Nodes; id++ {
@@ -127,7 +132,7 @@ func newNodes(c Config, home string, flags []string) ([]*Node, error) {
 		if err != nil {
 			return nil, err
 		}
-		n.command = command(home, flags, c, n.dir)
+		n.command = c.At.Command(command(home, flags, c, n.dir)...)
 		nodes = append(nodes, n)
 	}
 	return nodes, nil

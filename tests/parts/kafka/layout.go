@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,7 +10,7 @@ import (
 
 // newNode lays out a node's folder. What its data folder holds already stays.
 func newNode(c Config, id int, port, controller, voters string) (*Node, error) {
-	n := &Node{ID: id, Addr: "127.0.0.1:" + port, dir: filepath.Join(c.Dir, fmt.Sprintf("kafka-%d", id)), nodes: c.Nodes}
+	n := &Node{ID: id, Addr: c.At.Addr() + ":" + port, dir: filepath.Join(c.Dir, fmt.Sprintf("kafka-%d", id)), nodes: c.Nodes}
 	data := filepath.Join(n.dir, "data")
 	if err := os.MkdirAll(data, 0o755); err != nil {
 		return nil, err
@@ -19,22 +20,23 @@ func newNode(c Config, id int, port, controller, voters string) (*Node, error) {
 	if err := os.WriteFile(filepath.Join(data, "meta.properties"), []byte(meta), 0o644); err != nil {
 		return nil, err
 	}
-	return n, os.WriteFile(filepath.Join(n.dir, "server.properties"), []byte(properties(c.Nodes, id, port, controller, voters, data)), 0o644)
+	return n, os.WriteFile(filepath.Join(n.dir, "server.properties"), []byte(properties(c, id, port, controller, voters, data)), 0o644)
 }
 
 // properties are a node's settings. The session is short because a killed broker is let in again only when the session
 // of its former life has ended: with the default of 9 s every restart would take 11 s.
-func properties(nodes, id int, port, controller, voters, data string) string {
-	factor, insync := min(nodes, 3), 1
-	if nodes > 1 {
+func properties(c Config, id int, port, controller, voters, data string) string {
+	host := c.At.Addr()
+	factor, insync := min(c.Nodes, 3), 1
+	if c.Nodes > 1 {
 		insync = 2
 	}
 	return strings.Join([]string{
 		"process.roles=broker,controller",
 		fmt.Sprintf("node.id=%d", id),
 		"controller.quorum.voters=" + voters,
-		fmt.Sprintf("listeners=BROKER://127.0.0.1:%s,CONTROLLER://127.0.0.1:%s", port, controller),
-		"advertised.listeners=BROKER://127.0.0.1:" + port,
+		fmt.Sprintf("listeners=BROKER://%s:%s,CONTROLLER://%s:%s", host, port, host, controller),
+		"advertised.listeners=BROKER://" + cmp.Or(c.Advertised, host+":"+port),
 		"listener.security.protocol.map=BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT",
 		"inter.broker.listener.name=BROKER",
 		"controller.listener.names=CONTROLLER",
