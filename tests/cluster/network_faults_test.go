@@ -14,7 +14,7 @@ func (at *site) networkFaults() []netFault {
 	return []netFault{
 		at.cut("1111", "store", 0, d), at.cut("2222", "store", 1, d), at.cut("1111", "redis", 2, d),
 		at.cut("2222", "redis", 0, d), at.cut("relay", "kafka", 0, d), at.cut("relay", "store", 1, d),
-		at.cut("1111", "kafka", 2, d), at.cut("project", "redis", 0, d), at.cut("watch1", "kafka", 0, d),
+		at.cut("1111", "kafka", 2, d), at.cut("project1", "redis", 0, d), at.cut("watch1", "kafka", 0, d),
 		at.cut(network.Here, "1111", 0, d), at.cut(network.Here, "2222", 2, d),
 		at.isolate("store", d), at.isolate("redis", d), at.isolate("kafka", d), at.isolate("1111", 3*time.Second),
 		at.lose("1111", "store", 20, d), at.lose("2222", "redis", 20, d), at.lose("relay", "kafka", 20, d),
