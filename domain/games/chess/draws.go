@@ -57,6 +57,10 @@ func (b *Board) ending() int32 {
 // Result tells how the game stands if it is over. Whoever asks goes on to show or judge moves, so it generates them.
 func (b *Board) Result() (game.Result, bool) {
 	b.legalMoves()
+	return b.result()
+}
+
+func (b *Board) result() (game.Result, bool) {
 	switch reason := b.over(); reason {
 	case "":
 		return game.Result{}, false

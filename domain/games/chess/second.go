@@ -37,7 +37,7 @@ func (b *Board) ResultAgain() (game.Result, bool) {
 			b.mobile.Store(cannotMove)
 		}
 	}
-	return b.Result()
+	return b.result()
 }
 
 // allowed tells whether one move is legal, without making the others. TestAllowed compares it with the library's moves,
