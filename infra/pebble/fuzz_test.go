@@ -86,9 +86,8 @@ func FuzzOpen(f *testing.F) {
 	})
 }
 
-// inLastBlock tells whether damage is in the last block of the newest log. Pebble looks for proof that what it can't read
-// had been synced only in the blocks behind it, so that it takes damage there for the torn end of a crash, and forgets
-// what comes after it.
+// inLastBlock tells whether damage is in the last block of the newest log. There it can't be told from the torn end of a
+// crash: as it seems, Pebble finds the proof that something had been synced only in the blocks behind it.
 func inLastBlock(files []string, file, at, size int) bool {
 	const block = 32 << 10
 	newest := ""

@@ -43,6 +43,7 @@ type site struct {
 	key    ed25519.PrivateKey // signs for people who have accounts
 	http   *http.Client
 	honest *honest
+	newest atomic.Pointer[string] // game of a match, for watchers of the swarm
 }
 
 // startSite starts a server that believes a key of ours, and two honest players.

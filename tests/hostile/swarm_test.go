@@ -79,7 +79,7 @@ func (s *site) attack(t testing.TB, n int) *swarm {
 		},
 		func(k *raw) { // a watcher of a game that is played, who reads nothing
 			_ = k.conn.SetReadBuffer(4 << 10)
-			k.write([]byte(handshake("GET /watch/" + s.honest.game.id + " HTTP/1.1")))
+			k.write([]byte(handshake("GET /watch/" + *s.newest.Load() + "?from=0 HTTP/1.1")))
 			w.stay(5 * time.Second)
 		},
 	}
@@ -113,6 +113,7 @@ type match struct {
 // open seats two honest people at a new game.
 func (s *site) open(t testing.TB) *match {
 	g := s.newTable(t, "")
+	s.newest.Store(&g.id)
 	m := &match{v: 4}
 	for i, token := range []string{g.white, g.black} {
 		m.seats[i] = dial(t, s, "")
