@@ -12,7 +12,11 @@ import (
 // every snapshot would pass through the log that moves wait for, and its rewriting of the same keys would be merged
 // together with events that never change. Being a cache, a folder that can't be opened is thrown away.
 func (s *Store) openSnapshots() (err error) {
-	s.snapshots, err = s.openCache("snapshots")
+	open := func() (*folder, error) { return s.openCache("snapshots") }
+	f, err := open()
+	if err == nil {
+		s.snapshots = &View{name: "snapshots", folder: f, open: open, room: s.roomFor(s.config.MinFree / 2)}
+	}
 	return err
 }
 
@@ -43,7 +47,7 @@ func (s *Store) Load(_ context.Context, game string) ([]byte, error) {
 		return nil, err
 	}
 	defer s.leave()
-	b, err := s.snapshots.get([]byte(game))
+	b, err := s.snapshots.raw([]byte(game))
 	if err != nil {
 		return nil, fmt.Errorf("snapshot of %s: %w", game, err)
 	}
@@ -56,15 +60,17 @@ func (s *Store) Save(_ context.Context, game string, snapshot []byte) error {
 		return err
 	}
 	defer s.leave()
-	batch := s.snapshots.db.NewBatch()
-	err := batch.Set([]byte(game), snapshot, nil)
-	if err == nil {
-		err = s.snapshots.apply(batch)
+	save := func() error {
+		return s.snapshots.change(func(b *lsm.Batch) error { return b.Set([]byte(game), snapshot, nil) })
+	}
+	err := save()
+	if err != nil && s.snapshots.Recover() == nil {
+		err = save()
 	}
 	if err != nil {
 		return fmt.Errorf("snapshot of %s: %w", game, err)
 	}
-	return closeBatch(batch)
+	return nil
 }
 
 // get reads a copy of a value, nil if there is none.

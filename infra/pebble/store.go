@@ -74,7 +74,7 @@ type Store struct {
 	room   *room
 	writer sync.WaitGroup
 
-	snapshots *folder
+	snapshots *View // a cache like a view, but without a checkpoint
 	alive     *alive
 
 	viewsMu sync.Mutex
@@ -185,7 +185,7 @@ func (s *Store) openEvents() (err error) {
 	s.head.Store(head)
 	s.recent = newRing(s.config.RecentMax, recentBytes, head)
 	s.heads = newHeads(s.config.HeadsMax)
-	s.room = &room{fs: s.fs, dir: s.config.Dir, least: s.config.MinFree}
+	s.room = s.roomFor(s.config.MinFree)
 	return nil
 }
 
@@ -236,10 +236,11 @@ func (s *Store) closeFolders() error {
 	if s.alive != nil {
 		errs = append(errs, s.alive.close())
 	}
-	for _, f := range []*folder{s.snapshots, s.events} {
-		if f != nil {
-			errs = append(errs, f.close())
-		}
+	if s.snapshots != nil {
+		errs = append(errs, s.snapshots.shut())
+	}
+	if s.events != nil {
+		errs = append(errs, s.events.close())
 	}
 	s.cache.Unref()
 	errs = append(errs, s.lock.Close())

@@ -215,7 +215,7 @@ func (s *Store) openView(name, folder string) (*View, error) {
 		return nil, fmt.Errorf("view %s: %w", name, err)
 	}
 	// Appends stop first, so that what was appended can still be folded.
-	space := &room{fs: s.fs, dir: s.config.Dir, least: s.config.MinFree / 2}
+	space := s.roomFor(s.config.MinFree / 2)
 	v := &View{name: name, folder: f, open: open, room: space, remove: func() error { return s.fs.RemoveAll(s.viewPath(folder)) }, free: func() {
 		s.viewsMu.Lock()
 		defer s.viewsMu.Unlock()

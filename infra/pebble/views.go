@@ -54,12 +54,15 @@ func (v *View) enter() error {
 func entryKey(key []byte) []byte { return append([]byte{entryPrefix}, key...) }
 
 // Get implements projections.Views.
-func (v *View) Get(key []byte) ([]byte, error) {
+func (v *View) Get(key []byte) ([]byte, error) { return v.raw(entryKey(key)) }
+
+// raw reads what stands under a key of the folder.
+func (v *View) raw(key []byte) ([]byte, error) {
 	if err := v.enter(); err != nil {
 		return nil, err
 	}
 	defer v.gate.RUnlock()
-	return v.folder.get(entryKey(key))
+	return v.folder.get(key)
 }
 
 // Checkpoint implements projections.Views.
@@ -188,6 +191,7 @@ func (v *View) Recover() error {
 		return err // opening writes: reads go on meanwhile
 	}
 	if v.folder != nil {
+		v.folder.fuse.abandon(v.folder.fuse.Err()) // nothing is left to be written that closing could wait for
 		if err := v.folder.close(); errors.Is(err, errWrecked) {
 			return err
 		}
@@ -217,7 +221,11 @@ func (v *View) shut() error {
 	}
 	f := v.folder
 	v.folder = nil
+	failed := f.fuse.Err() != nil // told when it happened, and nothing is lost with it that can't be made again
 	err := f.close()
+	if failed {
+		err = nil
+	}
 	if v.doomed.Load() {
 		err = errors.Join(err, v.remove())
 	}

@@ -21,7 +21,7 @@ func TestPowerCut(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
-	disk := harness.NewDisk(t, 384)
+	disk := harness.NewDisk(t, 2048)
 	server := harness.Start(t, harness.NoLimits, harness.Env("PLY_DATA", filepath.Join(disk.Dir, "data")),
 		harness.Env("PLY_SNAPSHOT_EVERY", "7"), harness.Env("PLY_EVICT_AFTER", "1s"))
 	ctx := harness.Within(t, 20*time.Minute)
