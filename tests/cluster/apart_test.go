@@ -2,7 +2,6 @@ package cluster_test
 
 import (
 	"fmt"
-	"os"
 	"testing"
 
 	"github.com/plygames/ply/tests/harness"
@@ -22,12 +21,7 @@ func newApart(t testing.TB) *apart {
 	t.Helper()
 	harness.NeedPackage(t, "iproute2", "ip")
 	harness.NeedPackage(t, "nftables", "nft")
-	if os.Geteuid() != 0 {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("network namespaces take root")
-		}
-		t.Skip("SKIPPED, NOT PROVEN: network namespaces take root")
-	}
+	harness.NeedRoot(t, "a network of its own")
 	n, err := network.New()
 	if err != nil {
 		t.Fatal(err)

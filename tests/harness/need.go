@@ -28,3 +28,15 @@ func NeedPackage(t testing.TB, pkg, binary string) string {
 	t.Skipf("SKIPPED, NOT PROVEN: %s is missing (Debian package %s)", binary, pkg)
 	return ""
 }
+
+// NeedRoot is NeedPackage for what only root may do; what says what that is.
+func NeedRoot(t testing.TB, what string) {
+	t.Helper()
+	if os.Geteuid() == 0 {
+		return
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("%s takes root", what)
+	}
+	t.Skipf("SKIPPED, NOT PROVEN: %s takes root", what)
+}

@@ -33,13 +33,18 @@ func (b *Board) stuck() bool {
 	}
 	if b.mobile.Load() == notAsked {
 		scratch := *b.pos
-		if scratch.Status() == lib.NoMethod {
-			b.mobile.Store(canMove)
-		} else {
-			b.mobile.Store(cannotMove)
-		}
+		b.found(scratch.Status() == lib.NoMethod)
 	}
 	return b.mobile.Load() == cannotMove
+}
+
+// found notes whether there is a legal move.
+func (b *Board) found(movable bool) {
+	if movable {
+		b.mobile.Store(canMove)
+	} else {
+		b.mobile.Store(cannotMove)
+	}
 }
 
 // whyNot tells a person why a move that is well written is not legal.

@@ -31,11 +31,7 @@ func (b *Board) JudgeAgain(by game.Seat, raw json.RawMessage) error {
 // ResultAgain implements game.SecondOpinion. Whether there is a legal move is looked for without the library.
 func (b *Board) ResultAgain() (game.Result, bool) {
 	if b.mobile.Load() == notAsked {
-		if b.movable() {
-			b.mobile.Store(canMove)
-		} else {
-			b.mobile.Store(cannotMove)
-		}
+		b.found(b.movable())
 	}
 	return b.result()
 }
