@@ -88,7 +88,9 @@ func (s *Server) start(addr, admin string) {
 	}()
 	select {
 	case a := <-addresses:
-		s.URL, s.Admin = a[0], a[1]
+		if s.URL != a[0] || s.Admin != a[1] { // a restart changes nothing, and others may be reading them
+			s.URL, s.Admin = a[0], a[1]
+		}
 	case <-s.done:
 		s.t.Fatalf("ply ended before it listened: %v\n%s", s.exit, s.logs)
 	case <-time.After(60 * time.Second):
