@@ -179,6 +179,9 @@ func (r *Redis) Pause() {
 // Resume ends a Pause.
 func (r *Redis) Resume() { r.t.Helper(); r.signal(syscall.SIGCONT) }
 
+// PID is the process.
+func (r *Redis) PID() int { return r.cmd.Process.Pid }
+
 // Logs is what all runs of this server printed so far.
 func (r *Redis) Logs() string { return r.logs.String() }
 
