@@ -76,8 +76,8 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// FuzzSnapshot: any bytes, also under a right checksum, are refused or are a game, which can be asked and which saves
-// itself as what is the same game again.
+// FuzzSnapshot: any bytes, also under a right checksum, are refused or are a game which saves itself with the same bytes, and
+// can be asked and played.
 func FuzzSnapshot(f *testing.F) {
 	for _, tb := range []*table{played(f), awaited(f), newTable(f, blitz), started(f, blitz)} {
 		f.Add(game.Save(tb.s)[sha256.Size:])
@@ -94,13 +94,8 @@ func FuzzSnapshot(f *testing.F) {
 			}
 			return
 		}
-		saved := game.Save(s)
-		again, err := game.Load(saved, games.Kinds)
-		if err != nil {
-			t.Fatalf("%s\n is saved as\n%s\n which is refused: %v", body, saved[sha256.Size:], err)
-		}
-		if twice := game.Save(again); string(twice) != string(saved) {
-			t.Fatalf("%s\n is saved of\n%s", twice[sha256.Size:], saved[sha256.Size:])
+		if saved := game.Save(s)[sha256.Size:]; string(saved) != string(body) {
+			t.Fatalf("%s\n is saved as\n%s", body, saved)
 		}
 		env := game.Env{Seats: []game.Measured{{Absent: game.Present}, {Absent: game.Present}}}
 		for _, w := range []game.Wish{game.Sit{Seat: game.AnySeat}, move("e2e4"), move("e7e5"), game.DrawOffer{}, game.DrawAccept{}, game.TakebackOffer{},
