@@ -69,8 +69,8 @@ func encodeSnapshot(s *State) []byte {
 	return body
 }
 
-// Load reads what Save wrote, and nothing else. All errors wrap ErrSnapshot. That the snapshot belongs to the stream is for the caller to
-// prove: the event at its Version has the id Chain.ID().
+// Load reads what Save wrote, and nothing else. All errors wrap ErrSnapshot. That the snapshot belongs to the stream is for
+// the caller to prove: the event at its Version has the id Chain.ID().
 func Load(stored []byte, kinds Kinds) (*State, error) {
 	if len(stored) < sha256.Size {
 		return nil, fmt.Errorf("%w: too short", ErrSnapshot)
