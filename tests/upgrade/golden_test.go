@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"github.com/plygames/ply/domain/player"
 	"github.com/plygames/ply/infra/pebble"
 	"github.com/plygames/ply/infra/redis/journal"
+	"github.com/plygames/ply/tests/harness"
 )
 
 // golden is one line of a recording: an event as it is stored, and the head of its stream's chain behind it. Meta and Data
@@ -81,19 +83,42 @@ func TestRecordedEvents(t *testing.T) {
 				events := stored(t, lines)
 				id, isGame := stream.Game()
 				person, isPlayer := stream.Player()
+				seeker, isSeeker := stream.Seeker()
 				switch {
 				case isGame:
 					readGame(t, release, id, events)
 				case isPlayer:
 					readPlayer(t, person, events)
-				case strings.HasPrefix(string(stream), "seeker-"):
-					readSeeker(t, strings.TrimPrefix(string(stream), "seeker-"), events)
+				case isSeeker:
+					readSeeker(t, seeker, events)
 				case stream == journal.SettingsStream:
 					readSetting(t, events)
 				default:
 					t.Error("no release writes such a stream: the test does not know how to read it")
 				}
 			})
+		}
+	}
+}
+
+// TestVerifyKnowsEveryStream: what any release has stored is whole by this one's ply verify.
+func TestVerifyKnowsEveryStream(t *testing.T) {
+	for release, streams := range recordings(t) {
+		dir := t.TempDir()
+		store, err := pebble.Open(pebble.Config{Dir: dir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for stream, lines := range streams {
+			if err := store.Append(t.Context(), stream, 0, stored(t, lines)); err != nil {
+				t.Errorf("%s: %s: %v", release, stream, err)
+			}
+		}
+		if err := store.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := exec.CommandContext(t.Context(), harness.Binary(t), "verify", "--data="+dir).CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", release, err, out)
 		}
 	}
 }
