@@ -57,10 +57,14 @@ func StartAt(t testing.TB, at network.Place, env ...string) *Server {
 	return s
 }
 
-// StartPly is Start for another ply than this one, such as an older release.
-func StartPly(t testing.TB, program string, env ...string) *Server {
+// StartPly is Start for another ply than this one (empty = this one), such as an older release, or on a folder that is there
+// already (empty = a new one).
+func StartPly(t testing.TB, program, data string, env ...string) *Server {
 	t.Helper()
-	s := &Server{t: t, Data: t.TempDir(), env: env, ply: program, logs: &logs{}}
+	if data == "" {
+		data = t.TempDir()
+	}
+	s := &Server{t: t, Data: data, env: env, ply: program, logs: &logs{}}
 	t.Cleanup(s.cleanup)
 	s.start("127.0.0.1:0", "127.0.0.1:0")
 	return s

@@ -18,7 +18,10 @@ import (
 	"github.com/plygames/ply/infra/redis/journal"
 )
 
-var record = flag.String("record", "", "record what this release writes under that name, which must be new")
+var (
+	record = flag.String("record", "", "record what this release writes under that name, which must be new")
+	byPly  = flag.String("ply", "", "with -record: only a data folder, of this program, which is another release")
+)
 
 // recorder plays games through Decide and keeps what is stored of them.
 type recorder struct {
@@ -111,6 +114,13 @@ func (r *recorder) play() map[string][]byte {
 	r.do("bob", game.DrawOffer{})
 	closes()
 
+	r.open("golden000006") // awaits somebody, after another attempt was called off
+	r.do("ann", game.Create{Rules: chess.Rules{}, Kind: "chess", Seat: "black", Access: game.AccessOpen, Watch: game.WatchPublic,
+		Pair: json.RawMessage(`{"rating":[1200,1800]}`), Clock: clock.Spec{Type: clock.Days, Days: 3}})
+	r.do("", game.Pass{At: r.s.Version})
+	r.do("", game.Keep{Seat: "white", Player: "bob", From: "golden000007", FromVersion: 3, At: r.s.Version})
+	closes()
+
 	h := player.Follow("ann")
 	for _, name := range []string{"Ann", "Änn \"<&>\""} {
 		rec := h.Named(name, r.meta(game.Command{}))
@@ -163,13 +173,21 @@ func (r *recorder) lines() []byte {
 	return b.Bytes()
 }
 
+// TestRecord is how a release is recorded.
+func TestRecord(t *testing.T) {
+	if *record == "" {
+		t.Skip("no -record")
+	}
+	recordFolder(t, *record, *byPly)
+}
+
 // TestPlayedToday: what this release writes of the recorded play stands in one of the recordings, byte for byte. With
 // -record it is added to them.
 func TestPlayedToday(t *testing.T) {
 	r := &recorder{t: t}
 	snapshots := r.play()
 	now := r.lines()
-	if *record != "" {
+	if *record != "" && *byPly == "" {
 		file := filepath.Join("testdata/events", *record+".jsonl")
 		if _, err := os.Stat(file); err == nil {
 			t.Fatalf("recordings are only ever added to: %s is there", file)

@@ -58,7 +58,7 @@ func open(t *testing.T, s shape) *site {
 		t.Fatal(err)
 	}
 	at := &site{t: t, storeURL: "esdb://" + free[0] + "?tls=false"}
-	at.store = harness.StartPly(t, s.store, harness.Env("PLY_ROLES", "store"), harness.Env("PLY_STORE_ADDR", free[0]))
+	at.store = harness.StartPly(t, s.store, "", harness.Env("PLY_ROLES", "store"), harness.Env("PLY_STORE_ADDR", free[0]))
 	at.env = []string{
 		harness.NoLimits, harness.Env("PLY_STORE", at.storeURL), harness.Env("PLY_REDIS", redis.URL()),
 		harness.Env("PLY_SIGNING_KEY_FILE", key), harness.Env("PLY_TRUSTED_PROXIES", "127.0.0.1/32"),
@@ -69,7 +69,7 @@ func open(t *testing.T, s shape) *site {
 		at.env = append(at.env, harness.Env("PLY_KAFKA", strings.Join(harness.StartKafka(t).Brokers(), ",")), harness.Env("PLY_KAFKA_REPLICATION", "1"))
 	}
 	for i, program := range s.servers {
-		at.servers[i] = harness.StartPly(t, program, append(at.env[:len(at.env):len(at.env)], harness.Env("PLY_APP_ID", "server"+string(rune('1'+i))))...)
+		at.servers[i] = harness.StartPly(t, program, "", append(at.env[:len(at.env):len(at.env)], harness.Env("PLY_APP_ID", "server"+string(rune('1'+i))))...)
 	}
 	return at
 }
@@ -117,10 +117,10 @@ func (at *site) settle(ctx context.Context, record *robustness.Recorder, folded 
 	at.t.Helper()
 	for i, s := range at.servers {
 		s.Stop()
-		at.run(folded[i], "verify", "--views", "--data="+s.Data, "--store="+at.storeURL)
+		verify(at.t, folded[i], "--views", "--data="+s.Data, "--store="+at.storeURL)
 	}
 	at.store.Stop()
-	at.run(today, "verify", "--data="+at.store.Data)
+	verify(at.t, today, "--data="+at.store.Data)
 	log, findings, err := robustness.ReadLog(ctx, at.store.Data)
 	if err != nil {
 		at.t.Fatal(err)
@@ -167,13 +167,13 @@ func (at *site) settle(ctx context.Context, record *robustness.Recorder, folded 
 var asked = map[string]bool{"illegal_move": true, "version_conflict": true, "not_your_turn": true, "command_id_reused": true, "game_over": true,
 	"no_offer": true, "not_started": true, "too_early": true, "forbidden": true} // the last: time for somebody without a clock
 
-// run runs a ply, which must find nothing wrong.
-func (at *site) run(program string, args ...string) {
-	at.t.Helper()
+// verify runs the ply verify of a release, which must find nothing wrong.
+func verify(t *testing.T, program string, args ...string) {
+	t.Helper()
 	if program == today {
-		program = harness.Binary(at.t)
+		program = harness.Binary(t)
 	}
-	if out, err := exec.CommandContext(at.t.Context(), program, args...).CombinedOutput(); err != nil {
-		at.t.Errorf("%s %s: %v\n%s", filepath.Base(program), strings.Join(args, " "), err, out)
+	if out, err := exec.CommandContext(t.Context(), program, append([]string{"verify"}, args...)...).CombinedOutput(); err != nil {
+		t.Errorf("%s verify %s: %v\n%s", filepath.Base(program), strings.Join(args, " "), err, out)
 	}
 }
