@@ -1,6 +1,7 @@
 package game_test
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -80,7 +81,11 @@ func FuzzDecode(f *testing.F) {
 // can be asked and played.
 func FuzzSnapshot(f *testing.F) {
 	for _, tb := range []*table{played(f), awaited(f), newTable(f, blitz), started(f, blitz)} {
-		f.Add(game.Save(tb.s)[sha256.Size:])
+		body := game.Save(tb.s)[sha256.Size:]
+		f.Add(body)
+		// What a release with other fields would have written.
+		f.Add(bytes.Replace(body, []byte(`{"Seat":"white","Player"`), []byte(`{"Place":"white","Player"`), 1))
+		f.Add(bytes.Replace(body, []byte(`,"Left"`), []byte(`,"Flag":true,"Left"`), 1))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		if _, err := game.Load(body, games.Kinds); err != nil && !errors.Is(err, game.ErrSnapshot) {

@@ -156,15 +156,12 @@ func recordFolder(t *testing.T, name, program string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join("testdata/folders", name)
-	if err := os.WriteFile(path+".json", append(text, '\n'), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	pack(t, s.Data, path+".tar.gz")
+	keep(t, "folders/"+name+".json", append(text, '\n'))
+	keep(t, "folders/"+name+".tar.gz", pack(t, s.Data))
 }
 
 // pack makes an archive of a data folder without what is of one process or secret.
-func pack(t *testing.T, dir, file string) {
+func pack(t *testing.T, dir string) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	zip := gzip.NewWriter(&b)
@@ -186,7 +183,7 @@ func pack(t *testing.T, dir, file string) {
 		}
 		return err
 	})
-	for _, close := range []func() error{archive.Close, zip.Close, func() error { return os.WriteFile(file, b.Bytes(), 0o644) }} {
+	for _, close := range []func() error{archive.Close, zip.Close} {
 		if err == nil {
 			err = close()
 		}
@@ -194,6 +191,7 @@ func pack(t *testing.T, dir, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return b.Bytes()
 }
 
 // TestRecordedFolders starts this release on the data folder of every other: it shows the same games, lists them, and plays

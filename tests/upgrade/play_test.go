@@ -178,29 +178,33 @@ func TestRecord(t *testing.T) {
 	if *record == "" {
 		t.Skip("no -record")
 	}
+	if *byPly == "" {
+		r := &recorder{t: t}
+		for id, saved := range r.play() {
+			keep(t, "snapshots/"+*record+"-"+id, saved)
+		}
+		keep(t, "events/"+*record+".jsonl", r.lines())
+	}
 	recordFolder(t, *record, *byPly)
 }
 
-// TestPlayedToday: what this release writes of the recorded play stands in one of the recordings, byte for byte. With
-// -record it is added to them.
+// keep adds a file to the recordings.
+func keep(t *testing.T, name string, content []byte) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if _, err := os.Stat(file); err == nil {
+		t.Fatalf("recordings are only ever added to: %s is there", file)
+	}
+	if err := os.WriteFile(file, content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestPlayedToday: what this release writes of the recorded play stands in one of the recordings, byte for byte.
 func TestPlayedToday(t *testing.T) {
 	r := &recorder{t: t}
-	snapshots := r.play()
+	r.play()
 	now := r.lines()
-	if *record != "" && *byPly == "" {
-		file := filepath.Join("testdata/events", *record+".jsonl")
-		if _, err := os.Stat(file); err == nil {
-			t.Fatalf("recordings are only ever added to: %s is there", file)
-		}
-		if err := os.WriteFile(file, now, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		for id, saved := range snapshots {
-			if err := os.WriteFile(filepath.Join("testdata/snapshots", *record+"-"+id), saved, 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
 	files, err := filepath.Glob("testdata/events/*.jsonl")
 	if err != nil {
 		t.Fatal(err)
@@ -211,5 +215,5 @@ func TestPlayedToday(t *testing.T) {
 		}
 	}
 	t.Errorf("this release writes what no recording holds. If an event's form has changed, it needs a new name; if another " +
-		"command now causes other events, record them (go test ./tests/upgrade -record=NAME)")
+		"command now causes other events, record them (see doc.go)")
 }
