@@ -27,6 +27,7 @@ type Server struct {
 	t    testing.TB
 	at   network.Place
 	env  []string
+	ply  string // the program; empty = built from this source
 	cmd  *exec.Cmd
 	done chan struct{} // closed when the process is gone
 	exit error         // how it ended; read after done
@@ -55,6 +56,22 @@ func StartAt(t testing.TB, at network.Place, env ...string) *Server {
 	return s
 }
 
+// StartPly is Start for another ply than this one (empty = this one), such as an older release, or on a folder that is there
+// already (empty = a new one).
+func StartPly(t testing.TB, program, data string, env ...string) *Server {
+	t.Helper()
+	if data == "" {
+		data = t.TempDir()
+	}
+	s := &Server{t: t, Data: data, env: env, ply: program, logs: &logs{}}
+	t.Cleanup(s.cleanup)
+	s.start("127.0.0.1:0", "127.0.0.1:0")
+	return s
+}
+
+// Replace says which ply the next Restart starts; empty = this one.
+func (s *Server) Replace(program string) { s.ply = program }
+
 // Restart starts the process again, on the same ports and data folder. It must be down.
 func (s *Server) Restart(env ...string) {
 	s.t.Helper()
@@ -64,7 +81,11 @@ func (s *Server) Restart(env ...string) {
 
 func (s *Server) start(addr, admin string) {
 	s.t.Helper()
-	command := s.at.Command(Binary(s.t))
+	program := s.ply
+	if program == "" {
+		program = Binary(s.t)
+	}
+	command := s.at.Command(program)
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Env = append(os.Environ(), Env("PLY_ADDR", addr), Env("PLY_ADMIN_ADDR", admin), Env("PLY_DATA", s.Data))
 	cmd.Env = append(cmd.Env, s.env...)
