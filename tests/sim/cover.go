@@ -10,9 +10,12 @@ import (
 
 // Cover counts what runs have met.
 type Cover struct {
-	commands map[commandCell]int
-	closes   map[int]int
-	faults   map[string]int
+	commands  map[commandCell]int
+	closes    map[int]int
+	faults    map[string]int
+	views     int // compared with what the store says
+	charges   int // of time to a seat
+	elsewhere int // of them by another server than the one that had put the seat on turn
 }
 
 // commandCell is a command, the state of the game as its sender saw it, and how it ended.
@@ -85,4 +88,12 @@ func (c *Cover) Missing() (missing []string) {
 		}
 	}
 	return missing
+}
+
+// moved counts a charge, and whether another server made it than the one that had put the seat on turn.
+func (c *Cover) moved(from, to string) {
+	c.charges++
+	if from != to {
+		c.elsewhere++
+	}
 }

@@ -146,7 +146,7 @@ func (w *world) carry(c call, run chan struct{}, reply chan answer) {
 		dice = 999
 	}
 	switch {
-	case c.from.cut || c.to.cut:
+	case w.parted(c.from, c.to):
 		return
 	case dice < callRefused:
 		back(0, answer{err: fmt.Errorf("%w: %w", commands.ErrUnavailable, errAway)})
@@ -176,7 +176,7 @@ func (w *world) carry(c call, run chan struct{}, reply chan answer) {
 			go func() {
 				v, err := c.do()
 				w.post(c.to.name+" answers "+c.from.name+": "+c.key, func() {
-					if loses || c.to.died != there || !c.to.up || c.to.cut || c.from.cut {
+					if loses || c.to.died != there || !c.to.up || w.parted(c.to, c.from) {
 						return
 					}
 					c.to.reach(there, func() { back(w.between(0, 3*time.Millisecond), answer{v, err}) })

@@ -42,6 +42,8 @@ type world struct {
 	stored, acked int
 	burying       sync.WaitGroup
 	cover         *Cover
+	links         map[link]int
+	readings      map[reading]moments // under mu
 
 	hash  hash.Hash
 	trace func(string) // nil: not wanted
@@ -68,7 +70,7 @@ const place = 16 * time.Nanosecond
 
 func newWorld(seed uint64) *world {
 	return &world{
-		cover: NewCover(),
+		cover: NewCover(), links: map[link]int{}, readings: map[reading]moments{},
 		began: time.Now(), random: rand.New(rand.NewPCG(seed, 7)), woken: make(chan struct{}, 1), hash: sha256.New(),
 	}
 }
