@@ -37,6 +37,7 @@ func (c *Cover) Add(o *Cover) {
 	for k, n := range o.faults {
 		c.faults[k] += n
 	}
+	c.views, c.charges, c.elsewhere = c.views+o.views, c.charges+o.charges, c.elsewhere+o.elsewhere
 }
 
 // String lists everything, a line for each command and for the rest.
@@ -58,8 +59,10 @@ func (c *Cover) String() string {
 	for _, code := range slices.Sorted(maps.Keys(c.closes)) {
 		fmt.Fprintf(&b, " %d:%d", code, c.closes[code])
 	}
+	fmt.Fprintf(&b, "\n  %d views compared with the store; %d charges of time, %d of them by another server than the one before",
+		c.views, c.charges, c.elsewhere)
 	for _, fault := range slices.Sorted(maps.Keys(c.faults)) {
-		fmt.Fprintf(&b, "\n  fault %-20s %d", fault, c.faults[fault])
+		fmt.Fprintf(&b, "\n  fault %-26s %d", fault, c.faults[fault])
 	}
 	return b.String()
 }
@@ -79,12 +82,9 @@ func (c *Cover) Missing() (missing []string) {
 			missing = append(missing, fmt.Sprintf("%s of a game that is %s: %s", cell.command, cell.status, cell.result))
 		}
 	}
-	for _, fault := range []string{
-		"kill host", "pause host", "cut host", "crash store", "pause store", "disk nearly full", "disk full", "kill relay",
-		"pause relay", "cut bus", "cut redis", "clock jump", "spoil snapshot", "vanish", "reset",
-	} {
-		if c.faults[fault] == 0 {
-			missing = append(missing, fault)
+	for _, f := range faults {
+		if c.faults[f.name] == 0 {
+			missing = append(missing, f.name)
 		}
 	}
 	return missing

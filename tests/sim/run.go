@@ -18,10 +18,11 @@ type plan struct {
 	hotGames                int
 	evictAfter              time.Duration
 	rematches               bool
-	journal                 bool // in front of the store
-	embedded                bool // one server that holds everything
-	apart                   bool // who watches is on other servers than who plays
-	projectors              int  // servers with views; 0 and not embedded: none, and the world wakes games itself
+	journal                 bool  // in front of the store
+	embedded                bool  // one server that holds everything
+	apart                   bool  // who watches is on other servers than who plays
+	faults                  []int // which may happen
+	projectors              int   // servers with views; 0 and not embedded: none, and the world wakes games itself
 }
 
 func (w *world) newPlan() plan {
@@ -44,6 +45,7 @@ func (w *world) newPlan() plan {
 	if !p.embedded {
 		p.apart, p.projectors = r.IntN(3) == 0, r.IntN(3)
 	}
+	p.faults = w.drawFaults(p.embedded)
 	return p
 }
 
