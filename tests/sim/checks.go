@@ -16,7 +16,7 @@ func (w *world) rests() bool { return w.unrest() == "" }
 // unrest says what is not at rest.
 func (w *world) unrest() string {
 	for _, t := range w.tables {
-		if !t.seated && !t.withdrawn {
+		if !t.seated && !t.withdrawn && !t.seek {
 			return fmt.Sprintf("table %d is not seated", t.number)
 		}
 		newest := uint64(0)
@@ -40,6 +40,9 @@ func (w *world) unrest() string {
 	if what := w.unflushed(); what != "" {
 		return what
 	}
+	if what := w.lonely(); what != "" {
+		return what
+	}
 	return w.behind()
 }
 
@@ -52,6 +55,7 @@ func (w *world) check() {
 		w.fail("no rest: %s", what)
 		return
 	}
+	w.noteStored()
 	encoder := &wire.Encoder{}
 	for _, t := range w.tables {
 		steps := w.fold(t.id)
@@ -67,9 +71,21 @@ func (w *world) check() {
 		}
 		w.checkRules(t, steps)
 		w.checkClients(t, steps)
+		w.checkSeek(t, steps)
 		w.checkClocks(t, steps)
 	}
 	w.checkViews()
+}
+
+// noteStored puts everything that is stored into the digest: an event's id stands for all of its stream until there.
+func (w *world) noteStored() {
+	for e, err := range w.store.db.ReadAll(context.Background(), "") {
+		if err != nil {
+			w.fail("the store can't be read: %v", err)
+			return
+		}
+		w.note(fmt.Sprintf("stored %s %s %d %s", e.Position, e.Stream, e.Version, e.ID))
+	}
 }
 
 // fold reads a game as `ply verify` does: every event continues the chain, and applies.

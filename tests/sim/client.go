@@ -85,6 +85,8 @@ type line struct {
 	M         string   `json:"m"`
 	Plies     int      `json:"plies"`
 	Offers    []offer  `json:"offers"`
+	Reason    string   `json:"reason"`
+	Next      string   `json:"next"`
 	View      struct {
 		Moves []string `json:"moves"`
 	} `json:"view"`
@@ -248,6 +250,12 @@ func (k *client) line(text string) {
 		}
 		k.known, k.last, k.at, k.first = true, l.V, l.V, false
 		k.status, k.turn, k.moves, k.offers, k.basis = l.Status, l.Turn, l.View.Moves, l.Offers, l.V
+		if l.Seat != "" {
+			k.seat = l.Seat
+		}
+		if l.Status == "ended" {
+			k.table.ended(k, l.Reason, l.Next)
+		}
 		k.table.seen(k, l.V)
 	case "live":
 		k.live, k.stale = true, false
@@ -297,6 +305,7 @@ func (k *client) numbered(l line, text string) {
 		k.offers = slices.DeleteFunc(k.offers, func(o offer) bool { return o.Kind == kind })
 	case "ended":
 		k.status, k.offers = "ended", nil
+		k.table.ended(k, l.Reason, l.Next)
 	}
 }
 

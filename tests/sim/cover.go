@@ -13,6 +13,7 @@ type Cover struct {
 	commands  map[commandCell]int
 	closes    map[int]int
 	faults    map[string]int
+	paired    int // seeks that led to a game
 	views     int // compared with what the store says
 	charges   int // of time to a seat
 	elsewhere int // of them by another server than the one that had put the seat on turn
@@ -37,6 +38,7 @@ func (c *Cover) Add(o *Cover) {
 	for k, n := range o.faults {
 		c.faults[k] += n
 	}
+	c.paired += o.paired
 	c.views, c.charges, c.elsewhere = c.views+o.views, c.charges+o.charges, c.elsewhere+o.elsewhere
 }
 
@@ -59,8 +61,8 @@ func (c *Cover) String() string {
 	for _, code := range slices.Sorted(maps.Keys(c.closes)) {
 		fmt.Fprintf(&b, " %d:%d", code, c.closes[code])
 	}
-	fmt.Fprintf(&b, "\n  %d views compared with the store; %d charges of time, %d of them by another server than the one before",
-		c.views, c.charges, c.elsewhere)
+	fmt.Fprintf(&b, "\n  %d views compared with the store; %d charges of time, %d of them by another server than the one before; %d paired",
+		c.views, c.charges, c.elsewhere, c.paired)
 	for _, fault := range slices.Sorted(maps.Keys(c.faults)) {
 		fmt.Fprintf(&b, "\n  fault %-26s %d", fault, c.faults[fault])
 	}

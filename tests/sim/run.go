@@ -18,6 +18,9 @@ type plan struct {
 	hotGames                int
 	evictAfter              time.Duration
 	rematches               bool
+	seeks                   int   // people who wait to be paired
+	anySeat                 bool  // they would take any
+	rated                   bool  // their games are
 	journal                 bool  // in front of the store
 	embedded                bool  // one server that holds everything
 	apart                   bool  // who watches is on other servers than who plays
@@ -45,6 +48,10 @@ func (w *world) newPlan() plan {
 	if !p.embedded {
 		p.apart, p.projectors = r.IntN(3) == 0, r.IntN(3)
 	}
+	if (p.embedded || p.projectors > 0) && w.chance(500) {
+		p.seeks, p.anySeat = 2+r.IntN(3), w.chance(500)
+	}
+	p.rated = w.chance(300)
 	p.faults = w.drawFaults(p.embedded)
 	return p
 }
@@ -113,6 +120,9 @@ func (w *world) play() {
 	for range w.plan.tables {
 		w.newTable()
 	}
+	for n := range w.plan.seeks {
+		w.newSeek(n)
+	}
 	w.mischief()
 	w.sweep()
 	w.run(func() bool { return w.now() > w.plan.length })
@@ -180,6 +190,16 @@ func (w *world) route(game string, play bool) *host {
 		}
 	}
 	return nil
+}
+
+// creator is the server that a game is created on: one with views, if there is one, or a host.
+func (w *world) creator(h *host) *host {
+	for _, other := range w.hosts {
+		if other.projects && other.up && w.chance(700) {
+			return other
+		}
+	}
+	return h
 }
 
 // sweep does what the deadlines policy does where there is none: it wakes games, on whichever server.
