@@ -27,6 +27,7 @@ func (w *world) unrest() string {
 			switch {
 			case len(k.pending) > 0 && !k.gone:
 				return fmt.Sprintf("%s waits for %s", k.name, k.pending[0].id)
+			case w.astray && k.lags() && k.status != "ended":
 			case k.gone && k.last == newest:
 			case !k.live || k.stale:
 				return fmt.Sprintf("%s has no live socket", k.name)
@@ -158,7 +159,7 @@ func (w *world) checkClients(t *table, steps []game.Step) {
 		}
 	}
 	for _, k := range t.clients {
-		if len(steps) != int(k.last) {
+		if len(steps) != int(k.last) && !(w.astray && k.lags() && k.status != "ended") {
 			w.fail("%s was shown %d versions and the store has %d", k.name, k.last, len(steps))
 		}
 		for _, wish := range k.wishes {

@@ -133,6 +133,10 @@ func (k *client) connect(after time.Duration) {
 	})
 }
 
+// lags tells whether it is shown everything late. What late means is counted by wall clocks: if they have gone astray, it may
+// be an hour, unless the game ends.
+func (k *client) lags() bool { return k.player == "" && (k.query != "" || k.table.delay > 0) }
+
 // retry connects again: 11.1.
 func (k *client) retry() {
 	if k.live && k.w.now()-k.opened > 10*time.Second {

@@ -40,6 +40,7 @@ func (w *world) skew(h *host, to time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	h.skew = to
+	w.astray = w.astray || to > 2*time.Second || to < -2*time.Second
 }
 
 // strobe lets a host's wall clock go to and fro by a second, some times.

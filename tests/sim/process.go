@@ -125,12 +125,22 @@ var errAway = errors.New("connection refused")
 
 // carry takes a call to its process and the answer back.
 func (w *world) carry(c call, run chan struct{}, reply chan answer) {
+	// Which of several goroutines of one process asked first would be chance, so one question of theirs has one answer.
+	name := c.from.name + " " + c.to.name + " " + c.key
+	if twins := w.twins[name]; twins != nil {
+		*twins = append(*twins, reply)
+		return
+	}
+	replies := &[]chan answer{reply}
+	w.twins[name] = replies
 	back := func(after time.Duration, a answer) {
 		w.after(after, c.from.name+" hears of "+c.key, func() {
 			c.from.reach(run, func() {
-				select {
-				case reply <- a:
-				default:
+				for _, reply := range *replies {
+					select {
+					case reply <- a:
+					default:
+					}
 				}
 			})
 		})

@@ -141,10 +141,11 @@ func (w *world) play() {
 
 // addHost begins a server, whose wall clock is off by up to an hour, or by less than a second.
 func (w *world) addHost(h *host) {
-	h.skew = w.between(-time.Second, time.Second)
+	skew := w.between(-time.Second, time.Second)
 	if w.chance(300) {
-		h.skew = w.between(-time.Hour, time.Hour)
+		skew = w.between(-time.Hour, time.Hour)
 	}
+	w.skew(h, skew)
 	w.hosts = append(w.hosts, h)
 	w.boot(h)
 }
