@@ -192,6 +192,7 @@ func (k *sock) pinged(context.Context, []byte) bool {
 
 // flooded answers pings above the limit, now and then, and ends a socket that does not stop.
 func (k *sock) flooded(after int64) {
+	k.pipe.count(refusalCost)
 	if k.limits.refused() {
 		k.drop(closeTooMany)
 		return
