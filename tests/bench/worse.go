@@ -61,7 +61,9 @@ func Worse(csv string, percent float64) ([]string, error) {
 }
 
 // moreIsBetter tells rates, and ratios to what is done without us, from times, bytes and counts.
-func moreIsBetter(unit string) bool { return strings.HasSuffix(unit, "/s") || strings.HasPrefix(unit, "x_") }
+func moreIsBetter(unit string) bool {
+	return strings.HasSuffix(unit, "/s") || strings.HasPrefix(unit, "x_")
+}
 
 // others are what the disk and the sockets do without us, and nobody's success.
 var others = map[string]bool{"floor/s": true, "raw_deliveries/s": true}
