@@ -93,5 +93,8 @@ const (
 	views      = 0x01
 )
 
+// rowsBegin is how the keys of rows begin.
+const rowsBegin = string(rune(views))
+
 func rowKey(key string) []byte { return append([]byte{views}, key...) }
 func ownKey(key string) []byte { return append([]byte{frameworks}, key...) }

@@ -138,7 +138,7 @@ func (w *writer) batch(events []event.Recorded) (at projections.Checkpoint, rows
 		}
 	}
 	for key, value := range rows {
-		w.commit[string(rowKey(key))] = value
+		w.commit[rowsBegin+key] = value
 	}
 	if w.events != unknown {
 		w.events += int64(len(events))

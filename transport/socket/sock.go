@@ -1,7 +1,6 @@
 package socket
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"sync"
@@ -154,17 +153,7 @@ func (k *sock) Full() bool { return k.pipe.Full() }
 
 // Send writes one message, as one system call.
 func (k *sock) Send(msg []byte) {
-	buf := k.server.scratch.Get().(*bytes.Buffer)
-	buf.Reset()
-	k.pipe.writer.Lock()
-	k.pipe.lend(buf)
-	// The library frames; it can't block, for the pipe does not. An error means that the socket has ended.
-	_ = k.ws.Write(context.Background(), websocket.MessageText, msg)
-	full := k.pipe.give()
-	k.pipe.writer.Unlock()
-	if buf.Cap() <= 1<<16 {
-		k.server.scratch.Put(buf)
-	}
+	full := k.pipe.send(msg)
 	k.server.Observer.Wrote(len(msg), full)
 }
 
