@@ -73,10 +73,15 @@ func openFolder(o folderOptions) (*folder, error) {
 		options.Levels[i].BlockSize = o.block
 	}
 	db, err := lsm.Open(o.dir, options)
+	if failed := fuse.arm(); failed != nil {
+		if err == nil {
+			_ = db.Close() // nothing of it reaches the disk any more
+		}
+		return nil, failed
+	}
 	if err != nil {
 		return nil, err
 	}
-	fuse.armed.Store(true)
 	writes := lsm.NoSync
 	if o.durable {
 		writes = lsm.Sync
@@ -130,8 +135,5 @@ func (l pebbleLog) Infof(format string, args ...any) { l.logger.Debug(fmt.Sprint
 func (l pebbleLog) Errorf(format string, args ...any) { l.logger.Warn(fmt.Sprintf(format, args...)) }
 
 func (l pebbleLog) Fatalf(format string, args ...any) {
-	err := fmt.Errorf(format, args...)
-	if !l.fuse.trip(err) {
-		l.logger.Error(err.Error())
-	}
+	l.fuse.trip(fmt.Errorf(format, args...))
 }

@@ -50,7 +50,15 @@ func Start(t testing.TB, env ...string) *Server {
 // StartAt is Start on another machine of a test's network.
 func StartAt(t testing.TB, at network.Place, env ...string) *Server {
 	t.Helper()
-	s := &Server{t: t, at: at, Data: t.TempDir(), env: env, logs: &logs{}}
+	s := &Server{t: t, at: at, env: env, logs: &logs{}}
+	for _, e := range env {
+		if dir, ok := strings.CutPrefix(e, "PLY_DATA="); ok {
+			s.Data = dir
+		}
+	}
+	if s.Data == "" {
+		s.Data = t.TempDir()
+	}
 	t.Cleanup(s.cleanup)
 	s.start(at.Addr()+":0", at.Addr()+":0")
 	return s

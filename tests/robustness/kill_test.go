@@ -38,12 +38,13 @@ func TestKill9(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	server := harness.Start(t, harness.NoLimits, harness.Env("PLY_SNAPSHOT_EVERY", "7"), harness.Env("PLY_EVICT_AFTER", "1s"))
 	record := robustness.NewRecorder()
-	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
+	kills := cycles(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute+time.Duration(kills)*20*time.Second)
 	defer cancel()
 
 	nobody := server.Client()
 	crowd := robustness.Gather(ctx, nobody, record, tables, seed)
-	for range cycles(t) {
+	for range kills {
 		before := record.Acked()
 		harness.Eventually(t, time.Minute, "commands are acknowledged after a restart", func() bool {
 			return record.Acked() >= before+between
