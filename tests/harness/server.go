@@ -73,7 +73,7 @@ func (s *Server) Restart(env ...string) {
 
 func (s *Server) start(addr, admin string) {
 	s.t.Helper()
-	command := s.at.Command(Binary(s.t))
+	command := s.at.Command(s.binary())
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Env = append(os.Environ(), Env("PLY_ADDR", addr), Env("PLY_ADMIN_ADDR", admin), Env("PLY_DATA", s.Data))
 	cmd.Env = append(cmd.Env, s.env...)
@@ -112,6 +112,15 @@ func (s *Server) start(addr, admin string) {
 		_ = answer.Body.Close()
 		return answer.StatusCode == http.StatusOK
 	})
+}
+
+func (s *Server) binary() string {
+	for _, e := range s.env {
+		if strings.HasPrefix(e, clockSetting+"=") {
+			return clockBinary(s.t)
+		}
+	}
+	return Binary(s.t)
 }
 
 // scan reads what the server prints: first where it listens and where its data lies.
