@@ -125,16 +125,17 @@ func (at *site) clocked() (names []string) {
 	return names
 }
 
-// seesTheStep proves that a server goes by its clock: what it gives people expires by it.
+// seesTheStep proves that a server goes by its clock: what it gives people expires by it. Then its clock is right again.
 func (at *site) seesTheStep(ctx context.Context) {
 	at.t.Helper()
-	at.clocks["project1"].Step(time.Hour)
-	defer at.clocks["project1"].Step(0)
-	harness.Eventually(at.t, time.Minute, "a server goes by the clock that it was given", func() bool {
-		before := time.Now()
-		g, err := at.nobody().Guest(ctx, "Early")
-		return err == nil && time.UnixMilli(g.Person().Expires).After(before.Add(24*time.Hour+30*time.Minute))
-	})
+	for _, by := range []time.Duration{time.Hour, 0} {
+		at.clocks["project1"].Step(by)
+		harness.Eventually(at.t, time.Minute, "a server goes by the clock that it was given", func() bool {
+			lasts := time.Now().Add(24 * time.Hour)
+			g, err := at.nobody().Guest(ctx, "Early")
+			return err == nil && (time.UnixMilli(g.Person().Expires).Sub(lasts) > 30*time.Minute) == (by > 0)
+		})
+	}
 }
 
 // clock makes the clock of a process that is about to be started.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
@@ -44,6 +45,7 @@ func TestKill9(t *testing.T) {
 
 	nobody := server.Client()
 	crowd := robustness.Gather(ctx, nobody, record, tables, seed)
+	spoiled := map[string]int{} // by kind of file
 	for range kills {
 		before := record.Acked()
 		harness.Eventually(t, time.Minute, "commands are acknowledged after a restart", func() bool {
@@ -51,8 +53,12 @@ func TestKill9(t *testing.T) {
 		})
 		<-time.After(time.Duration(random.IntN(300)) * time.Millisecond) // any moment, not one that the test can choose
 		server.Kill9()
+		if random.IntN(2) == 0 {
+			spoiled[filepath.Ext(spoil(t, filepath.Join(server.Data, "snapshots"), random))]++
+		}
 		server.Restart()
 	}
+	t.Logf("%d kills; files of snapshots that were spoiled: %v", kills, spoiled)
 	games, err := crowd.Leave()
 	if err != nil {
 		t.Error(err)
@@ -70,6 +76,33 @@ func TestKill9(t *testing.T) {
 	}
 	server.Stop()
 	judge(ctx, t, record.History(), server.Data, shown)
+}
+
+// spoil damages a file of a folder as a bad disk might: one bit, or its end is gone. It gives the file's name.
+func spoil(t *testing.T, dir string, random *rand.Rand) string {
+	t.Helper()
+	list, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, list[random.IntN(len(list))].Name())
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(data) == 0 {
+		return file
+	}
+	at := random.IntN(len(data))
+	if random.IntN(2) == 0 {
+		data = data[:at]
+	} else {
+		data[at] ^= 1 << random.IntN(8)
+	}
+	if err := os.WriteFile(file, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 // judge holds the history against the log.
