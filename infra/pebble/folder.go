@@ -34,6 +34,7 @@ type folderOptions struct {
 	readOnly bool
 	logger   *slog.Logger
 	failed   func(error) // called once when the folder can't be written any more; may be nil
+	damaged  func()      // called when something of it can't be read, after which it can't be written; nil: that is only told
 }
 
 // formatVersion is the on-disk format. This one writes into the log how far it had been synced, so that a damaged
@@ -62,7 +63,13 @@ func openFolder(o folderOptions) (*folder, error) {
 		Logger:                      pebbleLog{logger: logger, fuse: fuse},
 		EventListener: &lsm.EventListener{
 			BackgroundError: func(err error) { logger.Warn("background work failed, will be tried again", "error", err) },
-			DataCorruption:  func(info lsm.DataCorruptionInfo) { logger.Error("data is corrupt", "what", info.String()) },
+			DataCorruption: func(info lsm.DataCorruptionInfo) {
+				logger.Error("data is corrupt", "what", info.String())
+				if o.damaged != nil {
+					o.damaged()
+					fuse.trip(errDamaged)
+				}
+			},
 			WriteStallBegin: func(info lsm.WriteStallBeginInfo) { logger.Warn("writes stall", "why", info.Reason) },
 			WriteStallEnd:   func() { logger.Info("writes go on") },
 		},
@@ -77,7 +84,7 @@ func openFolder(o folderOptions) (*folder, error) {
 		if err == nil {
 			_ = db.Close() // nothing of it reaches the disk any more
 		}
-		return nil, failed
+		return nil, fmt.Errorf("%w: %w", errUnwritable, failed)
 	}
 	if err != nil {
 		return nil, err
@@ -88,6 +95,12 @@ func openFolder(o folderOptions) (*folder, error) {
 	}
 	return &folder{db: db, fuse: fuse, sync: writes}, nil
 }
+
+// errUnwritable reports that a write failed while a folder was being opened.
+var errUnwritable = errors.New("the folder can't be written")
+
+// errDamaged is why a folder can't be written any more of which something can't be read.
+var errDamaged = errors.New("the folder is damaged")
 
 // errWrecked reports that Pebble panicked while holding its locks: it can't even be closed.
 var errWrecked = errors.New("the storage engine failed inside")

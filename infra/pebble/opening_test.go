@@ -26,7 +26,7 @@ func TestOpeningOnAFailingDisk(t *testing.T) {
 	}
 	for _, forGood := range []bool{true, false} {
 		refused := 0
-		for first := int64(1); ; first++ {
+		for first := int64(1); ; first += 1 + first/4 {
 			left := disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: rand.New(rand.NewPCG(1, 1))})
 			var writes atomic.Int64
 			faulty := &faultyDisk{fails: func(op errorfs.Op) error {
