@@ -54,8 +54,8 @@ BAD ?= 10000
 hostile: ## honest players beside a swarm of BAD (10000) bad connections: their ack p99 as a ratio
 	PLY_TEST_SWARM=$(BAD) go test -count=1 -timeout=30m -v -run='^TestSwarm$$' ./tests/hostile
 
-robust: ## a whole cluster, each part on a machine of its own, under random faults for DURATION (10m); SEED=number, ONLY='zombie|kill', CALM=0
-	go test -count=1 -timeout=0 -v -run='^TestRobust$$' ./tests/cluster -robust=$(DURATION) $(if $(SEED),-seed=$(SEED)) $(if $(ONLY),-only='$(ONLY)') $(if $(CALM),-calm='$(CALM)')
+robust: ## a whole cluster, each part on a machine of its own, under random faults for DURATION (10m); SEED=number, ONLY='zombie|kill', FAULTS=50, CALM=0
+	go test -count=1 -timeout=0 -v -run='^TestRobust$$' ./tests/cluster -robust=$(DURATION) $(if $(SEED),-seed=$(SEED)) $(if $(ONLY),-only='$(ONLY)') $(if $(FAULTS),-faults=$(FAULTS)) $(if $(CALM),-calm='$(CALM)')
 
 planted: ## plant mistakes one at a time and see whether the tests find them; BUG=regexp for some
 	go test -count=1 -timeout=0 -tags planted -v -run='^TestHunt$$' ./tests/planted -bug='$(BUG)'

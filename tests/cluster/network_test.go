@@ -19,6 +19,7 @@ import (
 var (
 	long = flag.Duration("robust", 0, "how long TestRobust draws faults; 0 = the fixed list of network faults once")
 	seed = flag.Uint64("seed", 0, "of the faults and the traffic of TestRobust; 0 = any")
+	most = flag.Int("faults", 0, "with -robust: draw so many at most; 0 = as many as there is time for")
 	only = flag.String("only", "", "with -robust: draw only kinds of faults that match, such as 'zombie|kill -9'")
 	calm = flag.Duration("calm", 10*time.Second, "with -robust: least time between the end of a fault and the next; 0 = as soon as every table goes on")
 )
@@ -77,7 +78,9 @@ func robust(t *testing.T, journal bool, seed uint64, lasts time.Duration, wanted
 		if len(from) == 0 {
 			t.Fatalf("no kind of fault matches %s", wanted)
 		}
-		next = func(int) (netFault, bool) { return draw(from, random), time.Now().Before(until) }
+		next = func(i int) (netFault, bool) {
+			return draw(from, random), time.Now().Before(until) && (*most == 0 || i < *most)
+		}
 	}
 	faults, refused := 0, 0
 	var sum tally
