@@ -105,21 +105,15 @@ var kinds = map[string]func(l link){
 		l.flood(10*time.Millisecond, func(int) []byte { return frame(fin|text, []byte("null")) })
 	},
 	"lost watchers": func(l link) { // upgraded, and never heard of again
-		if l.upgrade("/watch/"+l.orders.Game, "") {
-			l.pause(time.Hour)
-		}
+		l.stay("/watch/"+l.orders.Game, "", time.Hour)
 	},
 	"lost seats": func(l link) {
 		s := l.orders.Seats[l.serial%len(l.orders.Seats)]
-		if l.upgrade("/play/"+s.Game, s.Token) {
-			l.pause(time.Hour)
-		}
+		l.stay("/play/"+s.Game, s.Token, time.Hour)
 	},
 	"slow watchers": func(l link) { // of a game that is played; they read nothing
 		_ = l.Conn.(*net.TCPConn).SetReadBuffer(4 << 10)
-		if l.upgrade("/watch/"+*l.newest.Load()+"?from=0", "") {
-			l.pause(5 * time.Second)
-		}
+		l.stay("/watch/"+*l.newest.Load()+"?from=0", "", 5*time.Second)
 	},
 }
 
@@ -173,10 +167,18 @@ func (l link) upgrade(path, token string) bool {
 	return false
 }
 
+// stay makes a handshake and keeps the connection, without another word.
+func (l link) stay(path, token string, long time.Duration) {
+	if !l.upgrade(path, token) {
+		long = 100 * time.Millisecond
+	}
+	l.pause(long)
+}
+
 // flood sends one message after the other until the server has closed, and reads all answers.
 func (l link) flood(every time.Duration, next func(n int) []byte, first ...[]byte) {
 	if !l.upgrade("/watch/"+l.orders.Game, "") {
-		l.pause(50 * time.Millisecond)
+		l.pause(100 * time.Millisecond)
 		return
 	}
 	ended := make(chan struct{})

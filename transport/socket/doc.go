@@ -8,6 +8,7 @@
 //	frames.go    where messages begin and end, so that one must be complete in 5 s
 //	sock.go      one socket: its reader goroutine, how it ends
 //	wait.go      read.go      frames -> message
+//	pace.go      how fast a socket is read
 //	ping.go      round trips, no pong
 //	play.go      watch.go   what each URL does
 //	presence.go  who is here, who is gone

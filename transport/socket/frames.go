@@ -24,7 +24,8 @@ type frames struct {
 type seen struct {
 	underway bool // after these bytes a frame or a message is incomplete
 	began    bool // ... and its first byte is among them
-	frames   int  // whose headers end in these bytes
+	data     int  // data frames whose headers end in these bytes
+	controls int  // ... and control frames
 	refuse   *wire.Close
 }
 
@@ -47,9 +48,13 @@ func (f *frames) feed(b []byte) (s seen) {
 		if f.have < 2 || f.have < f.headSize() {
 			continue
 		}
-		s.frames++
 		if s.refuse = f.header(); s.refuse != nil {
 			return s
+		}
+		if f.data {
+			s.data++
+		} else {
+			s.controls++
 		}
 		f.endFrame()
 	}

@@ -15,12 +15,15 @@ const (
 	readPerSecond = (limit.CommandsPerSecond + 1000/pingInterval) * wire.MaxMessage // bytes
 	readBurst     = 2 * readPerSecond
 
-	frameCost   = 32              // bytes that a frame counts as beside its own: an empty one is work too
-	refusalCost = wire.MaxMessage // ... and what was above a limit
+	// What is counted as bytes beside its own, because an empty one is work too.
+	frameCost   = 32
+	controlCost = 512 // the library sets a timer for each
+	refusalCost = 2 * wire.MaxMessage
 
 	partingDiscount = 16 // of what is only thrown away
 
-	leastRest = 20 * time.Millisecond // a timer for every few bytes would cost more than the bytes
+	leastRest = 20 * time.Millisecond  // a timer for every few bytes would cost more than the bytes
+	mostRest  = 100 * time.Millisecond // until it looks whether the socket has ended
 )
 
 // epoch makes times small; see pipe.paid.
@@ -33,12 +36,18 @@ func (p *pipe) count(bytes int) {
 	}
 }
 
-// rest returns when more may be read. What has arrived before a goodbye is read at once: it must be answered.
+// rest returns when more may be read, or the socket has ended meanwhile. What has arrived before a goodbye is read at once:
+// it must be answered.
 func (p *pipe) rest() {
-	over := p.paid - time.Since(epoch) - readBurst*time.Second/readPerSecond
-	if over > 0 && !p.goodbye.Load() {
-		time.Sleep(max(over, leastRest))
+	ended := p.sock.isEnded()
+	for over := p.over(); over > 0 && !p.goodbye.Load() && p.sock.isEnded() == ended; over = p.over() {
+		time.Sleep(min(max(over, leastRest), mostRest))
 	}
+}
+
+// over is in how much time more may be read.
+func (p *pipe) over() time.Duration {
+	return p.paid - time.Since(epoch) - readBurst*time.Second/readPerSecond
 }
 
 // seeOff throws away what a client still sends after our closing frame, so that the frame is not lost to a reset. A polite

@@ -254,7 +254,7 @@ func (p *pipe) Read(b []byte) (int, error) {
 	}
 	s := p.frames.feed(b[:n])
 	p.refuse = s.refuse
-	p.count(n + s.frames*frameCost)
+	p.count(n + s.data*frameCost + s.controls*controlCost)
 	if !p.goodbye.Load() {
 		p.watch(s)
 	}

@@ -18,7 +18,10 @@ func (r *raw) shrink() { _ = r.conn.(*net.TCPConn).SetReadBuffer(16 << 10) }
 // TestEverythingPassesThroughTheSpill: a client that stalls again and again gets every line once, in order, intact. Its
 // socket is full nearly all the time; 60,000 answers and lines pass.
 func TestEverythingPassesThroughTheSpill(t *testing.T) {
-	r := newRig(t, func(c *socket.Config, _ *socket.Deps) { c.Unlimited, c.WatcherBuffer = true, 16<<10 })
+	r := newRig(t, func(c *socket.Config, _ *socket.Deps) {
+		c.Unlimited, c.WatcherBuffer = true, 16<<10
+		c.PongWithin = 10 * time.Minute // this client answers nothing, and a machine may be slow
+	})
 	const pings = 60_000
 	c := r.raw("/watch/"+id, "")
 	c.shrink()

@@ -37,7 +37,7 @@ func (p *pipe) pong() bool {
 		payload[i] = f[header+i] ^ f[2+i%4]
 	}
 	p.takeEarly(f)
-	p.count(len(f) + frameCost)
+	p.count(len(f) + controlCost)
 	p.sock.ponged(context.Background(), payload[:])
 	return true
 }
