@@ -51,8 +51,9 @@ sim: ## whole sites on fake time, disk and network with new seeds for DURATION (
 	go test -count=1 -timeout=0 -v -run='^TestSeeds$$' ./tests/sim -long=$(DURATION)
 
 BAD ?= 10000
-hostile: ## honest players beside a swarm of BAD (10000) bad connections: their ack p99 as a ratio
-	PLY_TEST_SWARM=$(BAD) go test -count=1 -timeout=30m -v -run='^TestSwarm$$' ./tests/hostile
+hostile: ## honest players beside a swarm of BAD (10000) bad connections: their ack p99 as a ratio; ROUNDS=5, LIMIT=2 judges, KINDS=pongs,silence
+	go test -count=1 -timeout=60m -v -run='^(TestSwarm|TestVanished|TestConnectionsLeaveFiles)$$' ./tests/hostile -bad=$(BAD) -rounds=$(or $(ROUNDS),5) \
+	  $(if $(LIMIT),-limit=$(LIMIT)) $(if $(KINDS),-kinds='$(KINDS)')
 
 robust: ## a whole cluster, each part on a machine of its own, under random faults for DURATION (10m); SEED=number
 	go test -count=1 -timeout=0 -v -run='^TestRobust$$' ./tests/cluster -robust=$(DURATION) $(if $(SEED),-seed=$(SEED))

@@ -2,13 +2,11 @@ package harness
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -16,6 +14,7 @@ import (
 	"time"
 
 	"github.com/plygames/ply/tests/parts/network"
+	"github.com/plygames/ply/tests/parts/process"
 	"github.com/plygames/ply/transport/client"
 )
 
@@ -178,26 +177,7 @@ func (s *Server) Stop() {
 func (s *Server) Pause() {
 	s.t.Helper()
 	s.signal(syscall.SIGSTOP)
-	Eventually(s.t, 10*time.Second, "the process stands still", func() bool { return standsStill(s.PID()) })
-}
-
-// standsStill tells whether all threads of a process are stopped.
-func standsStill(pid int) bool {
-	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
-	if err != nil || len(threads) == 0 {
-		return false
-	}
-	for _, thread := range threads {
-		stat, err := os.ReadFile(thread)
-		if err != nil {
-			return false
-		}
-		// "pid (name) state ...": the name may hold anything, also brackets.
-		if i := bytes.LastIndex(stat, []byte(") ")); i < 0 || stat[i+2] != 'T' {
-			return false
-		}
-	}
-	return true
+	Eventually(s.t, 10*time.Second, "the process stands still", func() bool { return process.StandsStill(s.PID()) })
 }
 
 // Resume ends a Pause.

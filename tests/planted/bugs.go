@@ -59,7 +59,7 @@ var Bugs = []Bug{
 	},
 	{
 		Name: "torn tail accepted", Hunter: suite("./infra/pebble", "."), File: "infra/pebble/folder.go",
-		Old: "const formatVersion = lsm.FormatWALSyncChunks", New: "const formatVersion = lsm.FormatMinSupported",
+		Old: "const formatVersion = lsm.FormatTableFormatV6", New: "const formatVersion = lsm.FormatMinSupported",
 	},
 	{
 		Name: "zombie write", Hunter: simulation, File: "infra/pebble/commit.go",
