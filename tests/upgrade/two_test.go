@@ -25,7 +25,7 @@ func TestTwoReleases(t *testing.T) {
 			ctx := harness.Within(t, *long+6*time.Minute)
 			record := robustness.NewRecorder()
 			crowd := robustness.Gather(ctx, at.either(), record, 6, uint64(time.Now().UnixNano()))
-			until := time.Now().Add(*long / 2)
+			until := time.Now().Add(*long)
 			for i := 0; i < 2 || time.Now().Before(until) && crowd.Failed() == nil; i++ {
 				goesOn(t, record)
 				at.servers[i%2].Kill9()
