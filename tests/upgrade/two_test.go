@@ -26,16 +26,18 @@ func TestTwoReleases(t *testing.T) {
 			record := robustness.NewRecorder()
 			crowd := robustness.Gather(ctx, at.either(), record, 6, uint64(time.Now().UnixNano()))
 			until := time.Now().Add(*long)
-			for i := 0; i < 2 || time.Now().Before(until) && crowd.Failed() == nil; i++ {
+			kills := 0
+			for ; kills < 2 || time.Now().Before(until) && crowd.Failed() == nil; kills++ {
 				goesOn(t, record)
-				at.servers[i%2].Kill9()
-				at.servers[i%2].Restart()
+				at.servers[kills%2].Kill9()
+				at.servers[kills%2].Restart()
 			}
 			goesOn(t, record)
 			at.meet(ctx)
 			if _, err := crowd.Leave(); err != nil {
 				t.Error(err)
 			}
+			t.Logf("%d times kill -9", kills)
 			at.settle(ctx, record, s.servers)
 		})
 	}
@@ -53,6 +55,9 @@ func (at *site) meet(ctx context.Context) {
 	at.t.Helper()
 	for first := range at.servers {
 		at.oneGame(ctx, direct(at.servers[first]), direct(at.servers[1-first]))
+		if *long > 0 { // it takes a while to be gone for long enough
+			at.claim(ctx, direct(at.servers[first]), direct(at.servers[1-first]))
+		}
 	}
 	at.seek(ctx, 12)
 }
