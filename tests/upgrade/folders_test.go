@@ -264,22 +264,10 @@ func openFolder(t *testing.T, data string, was stood, refused map[string]bool) {
 	if parked != 0 {
 		t.Errorf("%d events are parked", parked)
 	}
-	for view, schema := range now {
-		anew := false
-		for line := range strings.Lines(s.Logs()) {
-			anew = anew || strings.Contains(line, "a view is rebuilt from the beginning") && strings.Contains(line, "view="+view+" ")
-		}
-		if before, had := was.Views[view]; anew != (had && before != schema) {
-			t.Errorf("the view %s had schema %d and has %d: said to be rebuilt: %t", view, before, schema, anew)
-		}
-	}
 	for _, want := range was.Games {
 		got, _ := json.Marshal(show(ctx, t, ann, want.Game))
 		if expected, _ := json.Marshal(want); string(got) != string(expected) {
 			t.Errorf("the game was\n%s, is\n%s", expected, got)
-		}
-		if said := strings.Contains(s.Logs(), "snapshot rejected, replaying from the first event\" game="+want.Game); said != refused[want.Game] {
-			t.Errorf("game %s: said that its snapshot is rejected: %t", want.Game, said)
 		}
 		if want.Status != "open" { // who is not invited must not see it
 			lists(t, s, want.Status, want.Game)
@@ -294,4 +282,19 @@ func openFolder(t *testing.T, data string, was stood, refused map[string]bool) {
 		}
 	}
 	s.Stop()
+	logs := s.Logs() // whole by now
+	for view, schema := range now {
+		anew := false
+		for line := range strings.Lines(logs) {
+			anew = anew || strings.Contains(line, "a view is rebuilt from the beginning") && strings.Contains(line, "view="+view+" ")
+		}
+		if before, had := was.Views[view]; anew != (had && before != schema) {
+			t.Errorf("the view %s had schema %d and has %d: said to be rebuilt: %t", view, before, schema, anew)
+		}
+	}
+	for _, g := range was.Games {
+		if said := strings.Contains(logs, "snapshot rejected, replaying from the first event\" game="+g.Game); said != refused[g.Game] {
+			t.Errorf("game %s: said that its snapshot is rejected: %t", g.Game, said)
+		}
+	}
 }

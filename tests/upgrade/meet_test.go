@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -95,7 +96,7 @@ func (at *site) oneGame(ctx context.Context, white, black *client.Client) {
 		return r
 	}
 	for i := range told {
-		harness.Eventually(t, time.Minute, "both servers see both players", told[i].say("crowd", `"white":true`, `"black":true`))
+		harness.Eventually(t, 2*time.Minute, "both servers see both players", told[i].say("crowd", `"white":true`, `"black":true`))
 	}
 	for i, m := range []string{"e2e4", "e7e5", "g1f3", "b8c6"} {
 		do(i%2, client.Move(m))
@@ -115,7 +116,7 @@ func (at *site) oneGame(ctx context.Context, white, black *client.Client) {
 	if err != nil {
 		t.Fatalf("rematch: %v", err)
 	}
-	harness.Eventually(t, time.Minute, "the other server tells of the wish for a rematch", told[1].say("rematch", `"seat":"white"`, wish.Game))
+	harness.Eventually(t, 2*time.Minute, "the other server tells of the wish for a rematch", told[1].say("rematch", `"seat":"white"`, wish.Game))
 	next, err := seats[1].Do(ctx, client.Plain("rematch"))
 	if err != nil || next.Game == "" || next.Game != wish.Game {
 		t.Fatalf("rematch: %+v after %+v, %v", next, wish, err)
@@ -126,9 +127,60 @@ func (at *site) oneGame(ctx context.Context, white, black *client.Client) {
 	}
 	defer again.Close()
 	seats[1].Close()
-	harness.Eventually(t, time.Minute, "one server sees that the player on the other has left", told[0].say("crowd", `"black":false`))
+	harness.Eventually(t, 2*time.Minute, "one server sees that the player on the other has left", told[0].say("crowd", `"black":false`))
 	if _, err := again.Do(ctx, client.Plain("abort")); err != nil {
 		t.Fatalf("abort: %v", err)
+	}
+}
+
+// claim lets one of two people leave a game, on another server than the opponent's, who claims the victory when it is time.
+func (at *site) claim(ctx context.Context, stays, leaves *client.Client) {
+	t := at.t
+	t.Helper()
+	who := people(ctx, t, stays, leaves)
+	made, err := who[0].Create(ctx, client.NewGame{Kind: "chess", Seat: "white", Access: "open", Clock: &client.Clock{Type: "fischer", Initial: 240_000}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := who[1].Sit(ctx, made.Game, "black", ""); err != nil {
+		t.Fatal(err)
+	}
+	var told notes
+	white, err := who[0].Play(ctx, made.Game, told.take)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer white.Close()
+	black, err := who[1].Play(ctx, made.Game, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, m := range []string{"e2e4", "e7e5", "g1f3"} {
+		r, err := []*client.Game{white, black}[i%2].Do(ctx, client.Move(m))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, g := range []*client.Game{white, black} {
+			if _, err := g.Wait(ctx, func(s client.State) bool { return s.V >= r.V }); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	black.Close()
+	harness.Eventually(t, 2*time.Minute, "one server tells that the player on the other is gone", told.say("gone", `"seat":"black","claim":`))
+	for {
+		_, err := white.Do(ctx, client.Plain("claim-victory"))
+		var refusal *client.Error
+		if err == nil {
+			break
+		}
+		if !errors.As(err, &refusal) || refusal.Code != "too_early" {
+			t.Fatalf("claim: %v", err)
+		}
+		<-time.After(time.Second) // as a person tries again
+	}
+	if s := white.State(); s.Reason != "abandoned" || s.Winner != "white" {
+		t.Errorf("claimed, and %s won by %q", s.Reason, s.Winner)
 	}
 }
 
@@ -136,7 +188,7 @@ func (at *site) oneGame(ctx context.Context, white, black *client.Client) {
 func lists(t *testing.T, s *harness.Server, status, game string) {
 	t.Helper()
 	base := s.URL
-	harness.Eventually(t, time.Minute, "the game is listed at "+base, func() bool {
+	harness.Eventually(t, 2*time.Minute, "the game is listed at "+base, func() bool {
 		answer, err := http.Get(base + "/api/games?limit=100&status=" + status)
 		if err != nil {
 			return false
@@ -189,6 +241,10 @@ func seeker(ctx context.Context, c *client.Client, n int) (string, error) {
 			return id, err
 		}
 		s, err := game.Wait(ctx, func(s client.State) bool { return s.V > 0 && s.Status != "open" })
+		if err == nil && s.Reason == "withdrawn" { // came too late to their own game
+			game.Close()
+			return seeker(ctx, c, n)
+		}
 		if err == nil && s.Status != "ended" {
 			_, _ = game.Do(ctx, client.Plain("abort")) // or the other one was faster
 		}
