@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // process is another run of ply.
@@ -112,6 +113,15 @@ func (p *process) memory() int64 {
 		return 0
 	}
 	return pages * int64(os.Getpagesize())
+}
+
+// ownCPU is the processor time that this process has used, in seconds.
+func ownCPU() float64 {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil { // can't be: it asks nothing that might be denied
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano()).Seconds()
 }
 
 // ticksPerSecond is Linux' USER_HZ, the same on all its platforms that Go runs on.

@@ -21,6 +21,7 @@ type Figures struct {
 	Watched                  int           // moves that reached watchers
 	Holes                    uint64        // numbers that a watcher missed: always 0
 	CPU                      float64       // seconds of the server's processor time; 0 = not known
+	Players                  float64       // seconds of this process' processor time: what the players took
 	Empty, Memory            int64         // bytes of RAM that the servers hold, before anybody came and at the end; 0 = not known
 	Sockets                  int
 }
@@ -80,9 +81,11 @@ func (r *round) run(ctx context.Context) (f Figures, err error) {
 		return f, err
 	}
 	cpu, known := r.meter.cpu()
+	players := ownCPU()
 	start := time.Now()
 	r.wait(ctx, r.For, "playing")
 	f.Name, f.Seconds, f.Memory = r.name, time.Since(start).Seconds(), r.meter.memory()
+	f.Players = ownCPU() - players
 	allMoves, allRefused, failure := r.tally.count()
 	f.Moves, f.Refused = allMoves-moves, allRefused-refused
 	if after, ok := r.meter.cpu(); ok && known {
