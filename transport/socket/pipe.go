@@ -29,6 +29,8 @@ type pipe struct {
 	late   bool        // a message was not complete in time
 	timed  bool        // a read deadline is set; guarded by mu
 
+	paid time.Duration // when what has been read will be paid for, since epoch; see pace.go. The reader's
+
 	borrowed *[]byte               // what early lies in, if it must be given back
 	arrive   func(fd uintptr) bool // takeArrived
 
@@ -58,6 +60,7 @@ const controlSpill = 4 << 10
 var (
 	errRefused = errors.New("the client broke the protocol")
 	errGoodbye = errors.New("everything that had arrived is read")
+	errShut    = errors.New("we have said goodbye")
 )
 
 func newPipe(conn net.Conn, early []byte, k *sock) *pipe {
@@ -242,12 +245,16 @@ func (p *pipe) Read(b []byte) (int, error) {
 	if p.refuse != nil {
 		return 0, errRefused
 	}
+	if p.isShut() {
+		return 0, errShut // what comes now is nothing to the library: see seeOff
+	}
 	n, err := p.read(b)
 	if n == 0 {
 		return 0, err
 	}
 	s := p.frames.feed(b[:n])
 	p.refuse = s.refuse
+	p.count(n + s.frames*frameCost)
 	if !p.goodbye.Load() {
 		p.watch(s)
 	}
@@ -258,6 +265,7 @@ func (p *pipe) read(b []byte) (int, error) {
 	if len(p.early) > 0 {
 		return p.takeEarly(b), nil
 	}
+	p.rest()
 	if p.goodbye.Load() {
 		return p.arrived(b)
 	}

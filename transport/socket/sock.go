@@ -3,7 +3,6 @@ package socket
 import (
 	"context"
 	"encoding/binary"
-	"io"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -211,13 +210,5 @@ func (k *sock) Finished(late bool) {
 	}
 	k.parting = time.AfterFunc(after, func() { k.drop(closeFinished) })
 }
-
-// discard reads what a broken client still sends, for a moment, so that our closing frame is not lost to a reset.
-func (k *sock) discard() {
-	_ = k.pipe.Conn.SetReadDeadline(time.Now().Add(discardFor))
-	_, _ = io.Copy(io.Discard, k.pipe.Conn)
-}
-
-const discardFor = 500 * time.Millisecond
 
 var _ fanout.Socket = (*sock)(nil)
