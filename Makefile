@@ -55,8 +55,8 @@ hostile: ## honest players beside a swarm of BAD (10000) bad connections: their 
 	go test -count=1 -timeout=60m -v -run='^(TestSwarm|TestVanished|TestConnectionsLeaveFiles)$$' ./tests/hostile -bad=$(BAD) -rounds=$(or $(ROUNDS),5) \
 	  $(if $(LIMIT),-limit=$(LIMIT)) $(if $(KINDS),-kinds='$(KINDS)')
 
-robust: ## a whole cluster, each part on a machine of its own, under random faults for DURATION (10m); SEED=number
-	go test -count=1 -timeout=0 -v -run='^TestRobust$$' ./tests/cluster -robust=$(DURATION) $(if $(SEED),-seed=$(SEED))
+robust: ## a whole cluster, each part on a machine of its own, under random faults for DURATION (10m); SEED=number, ONLY='zombie|kill', FAULTS=50, CALM=0
+	go test -count=1 -timeout=0 -v -run='^TestRobust$$' ./tests/cluster -robust=$(DURATION) $(if $(SEED),-seed=$(SEED)) $(if $(ONLY),-only='$(ONLY)') $(if $(FAULTS),-faults=$(FAULTS)) $(if $(CALM),-calm='$(CALM)')
 
 upgrade: ## the last release and this one on one store, also with Kafka, for DURATION (10m)
 	go test -count=1 -timeout=0 -v -run='^(TestTwoReleases|TestRollingUpgrade)$$' ./tests/upgrade -long=$(DURATION)

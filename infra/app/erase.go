@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"net/url"
-	"time"
 
 	"github.com/plygames/ply/commands"
 	"github.com/plygames/ply/domain"
@@ -23,7 +22,7 @@ const leftOnSharedStore = "the shared store shows the names to nobody any more, 
 // name again.
 func (o *operator) Erase(ctx context.Context, id string) (left string, err error) {
 	revoke := func() error {
-		if err := o.people.Revoke(id, time.Now()); err != nil {
+		if err := o.people.Revoke(id, now()); err != nil {
 			return &domain.Error{Kind: domain.Unavailable, Message: "the revocation could not be recorded: try again", Err: err}
 		}
 		o.sockets.Revoke(id)

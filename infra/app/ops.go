@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/http/pprof"
-	"time"
 
 	"github.com/plygames/ply/domain"
 	"github.com/plygames/ply/transport/rest"
@@ -41,7 +40,7 @@ var errNotHot = domain.Refuse(domain.NotFound, "the game is not in memory")
 // serveRevoke ends the belief in all tokens that a player has so far, and the player's sockets.
 func (a *App) serveRevoke(w http.ResponseWriter, r *http.Request) {
 	player := r.PathValue("player")
-	if err := a.people.Revoke(player, time.Now()); err != nil {
+	if err := a.people.Revoke(player, now()); err != nil {
 		a.log.Error("a revocation was not recorded", "error", err)
 		http.Error(w, "the revocation could not be recorded: try again", http.StatusInternalServerError)
 		return

@@ -1,8 +1,6 @@
 package app
 
 import (
-	"time"
-
 	"github.com/plygames/ply/projections/tv"
 	"github.com/plygames/ply/transport/rest"
 )
@@ -12,7 +10,7 @@ func (a *App) television() rest.TV {
 	if a.lists == nil {
 		return nil
 	}
-	return screen{tv.New(tv.Config{Live: a.lists.Live, Watchers: a.presence.Watchers, Now: time.Now})}
+	return screen{tv.New(tv.Config{Live: a.lists.Live, Watchers: a.presence.Watchers, Now: now})}
 }
 
 // screen shows it to the HTTP edge, in its words.

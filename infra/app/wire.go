@@ -84,7 +84,7 @@ func (a *App) openKeys(ctx context.Context) (err error) {
 		keySet = a.config.JWKSURL
 	}
 	a.people, err = auth.New(ctx, auth.Config{
-		Key: key, KeySet: keySet, Audience: a.config.JWTAudience, Lifetime: a.config.TokenTTL, Log: a.log,
+		Key: key, KeySet: keySet, Audience: a.config.JWTAudience, Lifetime: a.config.TokenTTL, Now: now, Log: a.log,
 		Revoked: a.shareRevocations(&revocations{path: filepath.Join(folder, "revoked")}),
 	})
 	return err
@@ -169,7 +169,7 @@ func (a *App) buildEdge(context.Context) error {
 		Commands: a.games, History: a.history, People: a.people, Encoder: encoder, Namer: a.games, Lists: a.list(),
 		Players: a.players(), Finder: finder{a.names}, TV: a.television(), Bulk: a.bulk(),
 		Presence: a.presence, Limiter: limiter, Health: a.health, Kinds: games.All(),
-		Now: time.Now, Live: a.clock.Now, Elapsed: a.elapsed, Origins: c.Origins, Observer: a.metrics.HTTP, Log: a.log,
+		Now: now, Live: a.clock.Now, Elapsed: a.elapsed, Origins: c.Origins, Observer: a.metrics.HTTP, Log: a.log,
 	})
 	a.handle(a.routes(api), a.adminRoutes())
 	return nil
@@ -197,8 +197,6 @@ func (a *App) elapsed(o game.Origin) int64 {
 
 // listen opens both listeners.
 func (a *App) listen(context.Context) error { return a.openListeners() }
-
-func wall() int64 { return time.Now().UnixMilli() }
 
 // seed is fresh randomness for one decision.
 func seed() (s game.Seed) {

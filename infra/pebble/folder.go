@@ -34,6 +34,7 @@ type folderOptions struct {
 	readOnly bool
 	logger   *slog.Logger
 	failed   func(error) // called once when the folder can't be written any more; may be nil
+	damaged  func()      // called when something of it can't be read, after which it can't be written; nil: that is only told
 }
 
 // formatVersion is the on-disk format. It writes into the log how far it had been synced, so that a damaged acknowledged
@@ -63,7 +64,13 @@ func openFolder(o folderOptions) (*folder, error) {
 		Logger:                      pebbleLog{logger: logger, fuse: fuse},
 		EventListener: &lsm.EventListener{
 			BackgroundError: func(err error) { logger.Warn("background work failed, will be tried again", "error", err) },
-			DataCorruption:  func(info lsm.DataCorruptionInfo) { logger.Error("data is corrupt", "what", info.String()) },
+			DataCorruption: func(info lsm.DataCorruptionInfo) {
+				logger.Error("data is corrupt", "what", info.String())
+				if o.damaged != nil {
+					o.damaged()
+					fuse.trip(errDamaged)
+				}
+			},
 			WriteStallBegin: func(info lsm.WriteStallBeginInfo) { logger.Warn("writes stall", "why", info.Reason) },
 			WriteStallEnd:   func() { logger.Info("writes go on") },
 		},
@@ -77,16 +84,27 @@ func openFolder(o folderOptions) (*folder, error) {
 		options.Levels[i].BlockSize = o.block
 	}
 	db, err := lsm.Open(o.dir, options)
+	if failed := fuse.arm(); failed != nil {
+		if err == nil {
+			_ = db.Close() // nothing of it reaches the disk any more
+		}
+		return nil, fmt.Errorf("%w: %w", errUnwritable, failed)
+	}
 	if err != nil {
 		return nil, err
 	}
-	fuse.armed.Store(true)
 	writes := lsm.NoSync
 	if o.durable {
 		writes = lsm.Sync
 	}
 	return &folder{db: db, fuse: fuse, sync: writes}, nil
 }
+
+// errUnwritable reports that a write failed while a folder was being opened.
+var errUnwritable = errors.New("the folder can't be written")
+
+// errDamaged is why a folder can't be written any more of which something can't be read.
+var errDamaged = errors.New("the folder is damaged")
 
 // errWrecked reports that Pebble panicked while holding its locks: it can't even be closed.
 var errWrecked = errors.New("the storage engine failed inside")
@@ -134,8 +152,5 @@ func (l pebbleLog) Infof(format string, args ...any) { l.logger.Debug(fmt.Sprint
 func (l pebbleLog) Errorf(format string, args ...any) { l.logger.Warn(fmt.Sprintf(format, args...)) }
 
 func (l pebbleLog) Fatalf(format string, args ...any) {
-	err := fmt.Errorf(format, args...)
-	if !l.fuse.trip(err) {
-		l.logger.Error(err.Error())
-	}
+	l.fuse.trip(fmt.Errorf(format, args...))
 }

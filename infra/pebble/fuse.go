@@ -20,15 +20,18 @@ import (
 // Tables (the files of the merge tree) are different: Pebble retries them cleanly, so a failure is only slowed
 // down, for else it would be retried in a hot loop. Meanwhile writes may stall, and closing would wait for them: then
 // the fuse is abandoned, and Pebble believes that everything it writes succeeds, while nothing does.
+//
+// While a folder is being opened, any failed write abandons it at once. Pebble would try for ever to write the tables
+// that opening needs, without a pause and with the callers of opening waiting.
 type fuse struct {
 	vfs.FS
 	dir    string
 	prefix string // what the names of its files begin with
 
-	armed     atomic.Bool // while opening, errors go straight to the caller
+	mu        sync.Mutex // held to blow the fuse and to arm it
+	armed     bool       // it is open
 	blown     atomic.Pointer[error]
-	once      sync.Once
-	blow      func(error) // called once, from any goroutine
+	blow      func(error) // called once, from any goroutine, if that happens while it is open
 	abandoned atomic.Bool
 	forget    atomic.Bool   // old logs are deleted instead of being used again
 	release   chan struct{} // closed when the folder is being closed
@@ -55,16 +58,29 @@ func (f *fuse) Err() error {
 	return nil
 }
 
-// trip blows the fuse if it is armed, and tells whether the error is to be hidden.
-func (f *fuse) trip(err error) bool {
-	if !f.armed.Load() {
-		return false
-	}
-	f.once.Do(func() {
+// arm ends the opening. The error is what failed meanwhile: then the folder is no good.
+func (f *fuse) arm() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.armed = true
+	return f.Err()
+}
+
+// trip blows the fuse. Pebble is not to hear of the error.
+func (f *fuse) trip(err error) {
+	f.mu.Lock()
+	first, armed := f.Err() == nil, f.armed
+	if first {
 		f.blown.Store(&err)
+	}
+	if !armed {
+		f.abandoned.Store(true)
+		f.letGo()
+	}
+	f.mu.Unlock()
+	if first && armed {
 		f.blow(err)
-	})
-	return true
+	}
 }
 
 // letGo ends all waiting in the fuse, because the folder is being closed.
@@ -109,11 +125,8 @@ func (f *fuse) open(name string, make func() (vfs.File, error)) (vfs.File, error
 	}
 	file, err := make()
 	if err != nil {
-		switch {
-		case kind == silentFile && f.trip(err):
+		if f.hides(kind, err) {
 			return f.nowhere(kind), nil
-		case kind == tableFile:
-			f.pause()
 		}
 		return nil, err
 	}
@@ -125,15 +138,28 @@ func (f *fuse) nowhere(kind fileKind) vfs.File {
 	return &fuseFile{File: vfs.NewMemFile(nil), fuse: f, kind: kind}
 }
 
-// pause slows down the retries of a failing table.
-func (f *fuse) pause() {
-	if !f.armed.Load() {
-		return
+// hides decides what becomes of a failed write: whether Pebble is to go on as if it had succeeded.
+func (f *fuse) hides(kind fileKind, err error) bool {
+	if kind == tableFile && f.slowDown(err) {
+		return false
+	}
+	f.trip(err)
+	return true
+}
+
+// slowDown slows down the retries of a failing table; false: the folder is being opened, and there are to be none.
+func (f *fuse) slowDown(err error) bool {
+	f.mu.Lock()
+	armed := f.armed
+	f.mu.Unlock()
+	if !armed {
+		return false
 	}
 	select {
 	case <-f.release:
 	case <-time.After(tableRetry):
 	}
+	return true
 }
 
 func (f *fuse) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {

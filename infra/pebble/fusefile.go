@@ -26,13 +26,8 @@ func (f *fuseFile) do(change func() error) error {
 		return errBlown
 	}
 	err := change()
-	switch {
-	case err == nil:
+	if err == nil || f.fuse.hides(f.kind, err) {
 		return nil
-	case f.kind == silentFile && f.fuse.trip(err):
-		return nil
-	case f.kind == tableFile:
-		f.fuse.pause()
 	}
 	return err
 }
@@ -82,7 +77,8 @@ func (f *fuseFile) Preallocate(offset, length int64) error {
 
 func (f *fuseFile) Close() error {
 	err := f.File.Close()
-	if err != nil && f.kind == silentFile && f.fuse.trip(err) {
+	if err != nil && f.kind == silentFile {
+		f.fuse.trip(err)
 		return nil
 	}
 	return err

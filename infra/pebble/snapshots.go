@@ -10,35 +10,14 @@ import (
 
 // openSnapshots opens the cache of snapshots. It is a Pebble folder of its own, without syncs: in the events folder
 // every snapshot would pass through the log that moves wait for, and its rewriting of the same keys would be merged
-// together with events that never change. Being a cache, a folder that can't be opened is thrown away.
+// together with events that never change.
 func (s *Store) openSnapshots() (err error) {
-	open := func() (*folder, error) { return s.openCache("snapshots") }
+	open := s.opener("snapshots")
 	f, err := open()
 	if err == nil {
 		s.snapshots = &View{name: "snapshots", folder: f, open: open, room: s.roomFor(s.config.MinFree / 2)}
 	}
 	return err
-}
-
-// openCache opens a folder whose contents can be made again, and empties it if they can't be read.
-func (s *Store) openCache(name string) (*folder, error) {
-	dir := s.path(name)
-	options := folderOptions{fs: s.fs, dir: dir, cache: s.cache, memTable: smallMemTable, logger: s.logger}
-	if err := mkdir(s.fs, dir); err != nil {
-		return nil, err
-	}
-	f, err := openFolder(options)
-	if err == nil {
-		return f, nil
-	}
-	s.logger.Warn("folder can't be opened and is made anew", "folder", name, "error", err)
-	if err := s.fs.RemoveAll(dir); err != nil {
-		return nil, err
-	}
-	if err := mkdir(s.fs, dir); err != nil {
-		return nil, err
-	}
-	return openFolder(options)
 }
 
 // Load implements commands.Snapshots.

@@ -209,7 +209,7 @@ func (s *Store) openView(name, folder string) (*View, error) {
 	if s.views[folder] != nil {
 		return nil, fmt.Errorf("view %s is open already", name)
 	}
-	open := s.opener(folder)
+	open := s.opener(s.fs.PathJoin("views", folder))
 	f, err := open()
 	if err != nil {
 		return nil, fmt.Errorf("view %s: %w", name, err)
@@ -223,9 +223,4 @@ func (s *Store) openView(name, folder string) (*View, error) {
 	}}
 	s.views[folder] = v
 	return v, nil
-}
-
-// opener opens a folder of a view, again and again.
-func (s *Store) opener(name string) func() (*folder, error) {
-	return func() (*folder, error) { return s.openCache(s.fs.PathJoin("views", name)) }
 }

@@ -18,8 +18,8 @@ func (at *site) judge(ctx context.Context, c *crowd) {
 	at.hold(ctx, c.record, c.played())
 }
 
-// hold is judge for any record and the games that were played to their end.
-func (at *site) hold(ctx context.Context, record *robustness.Recorder, played map[string]bool) {
+// hold is judge for any record and the games that were played to their end, and gives what the store has of them.
+func (at *site) hold(ctx context.Context, record *robustness.Recorder, played map[string]bool) robustness.Log {
 	at.t.Helper()
 	topic := at.readTopic(ctx, played)
 	at.close()
@@ -61,6 +61,7 @@ func (at *site) hold(ctx context.Context, record *robustness.Recorder, played ma
 	at.t.Logf("lost %d, doubled %d, all findings %d (every event folded and judged again, every game's history by porcupine, Kafka's topic)", lost, doubled, len(findings))
 	at.t.Logf("%d games, %d events; %d commands accepted (%d of them told as duplicates), %d refused, %d of unknown outcome; %d reads",
 		len(log), events, count[robustness.Accepted], duplicates, count[robustness.Rejected], count[robustness.Unknown], len(h.Reads))
+	return log
 }
 
 // readStore reads the games of this test: from the folder of our own store, which is down, or from somebody else's.

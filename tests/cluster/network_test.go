@@ -2,13 +2,14 @@ package cluster_test
 
 import (
 	"flag"
-	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/plygames/ply/domain/game"
 	"github.com/plygames/ply/tests/harness"
 	"github.com/plygames/ply/tests/parts/network"
 	"github.com/plygames/ply/tests/robustness"
@@ -18,6 +19,9 @@ import (
 var (
 	long = flag.Duration("robust", 0, "how long TestRobust draws faults; 0 = the fixed list of network faults once")
 	seed = flag.Uint64("seed", 0, "of the faults and the traffic of TestRobust; 0 = any")
+	most = flag.Int("faults", 0, "with -robust: draw so many at most; 0 = as many as there is time for")
+	only = flag.String("only", "", "with -robust: draw only kinds of faults that match, such as 'zombie|kill -9'")
+	calm = flag.Duration("calm", 10*time.Second, "with -robust: least time between the end of a fault and the next; 0 = as soon as every table goes on")
 )
 
 // TestRobust plays random games while the network between the parts, and the parts themselves, fail. Without -robust each
@@ -30,9 +34,13 @@ func TestRobust(t *testing.T) {
 	if seed == 0 {
 		seed = uint64(time.Now().UnixNano())
 	}
+	wanted, err := regexp.Compile(*only)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, journal := range []bool{true, false} {
 		t.Run(map[bool]string{true: "journal", false: "straight to the store"}[journal], func(t *testing.T) {
-			robust(t, journal, seed, *long/2)
+			robust(t, journal, seed, *long/2, wanted)
 		})
 	}
 }
@@ -40,20 +48,23 @@ func TestRobust(t *testing.T) {
 // tables is how many games are played at once.
 const tables = 12
 
-func robust(t *testing.T, journal bool, seed uint64, lasts time.Duration) {
+func robust(t *testing.T, journal bool, seed uint64, lasts time.Duration, wanted *regexp.Regexp) {
 	t.Logf("seed %d", seed) // of the faults and the clients' choices; the scheduler makes its own
 	at := open(t, shape{journal: journal, brokers: 1, play: 2, apart: true})
 	front := at.public(t)
 	ctx := harness.Within(t, lasts*2+15*time.Minute)
+	at.seesTheStep(ctx)
 	record := robustness.NewRecorder()
 	nobody := client.New("http://"+front, client.Options{FirstReconnect: 200 * time.Millisecond, MaxReconnect: time.Second, ResendAfter: time.Second})
 	crowd := robustness.Gather(ctx, nobody, record, tables, seed)
 	at.everyTable(crowd, "before the first fault")
 
 	random := rand.New(rand.NewPCG(seed, 7))
-	list, calm := at.networkFaults(), time.Duration(0)
-	if !journal { // what it adds is in the other run
-		list = slices.DeleteFunc(list, func(f netFault) bool { return strings.Contains(f.name, "redis") || strings.Contains(f.name, "kafka") })
+	list := at.networkFaults(random)
+	if !journal { // what it adds is in the other run, and what it does not change
+		list = slices.DeleteFunc(list, func(f netFault) bool {
+			return strings.Contains(f.name, "redis") || strings.Contains(f.name, "kafka") || f.kind == "clock skew"
+		})
 	}
 	next := func(i int) (netFault, bool) {
 		if i >= len(list) {
@@ -62,23 +73,35 @@ func robust(t *testing.T, journal bool, seed uint64, lasts time.Duration) {
 		return list[i], true
 	}
 	if lasts > 0 {
-		calm = 10 * time.Second
 		until := time.Now().Add(lasts)
-		next = func(int) (netFault, bool) { return at.draw(random), time.Now().Before(until) }
+		from := slices.DeleteFunc(at.drawable(), func(d drawn) bool { return !wanted.MatchString(d.kind) })
+		if len(from) == 0 {
+			t.Fatalf("no kind of fault matches %s", wanted)
+		}
+		next = func(i int) (netFault, bool) {
+			return draw(from, random), time.Now().Before(until) && (*most == 0 || i < *most)
+		}
 	}
-	faults := 0
+	faults, refused := 0, 0
+	var sum tally
 	for f, ok := next(0); ok && !t.Failed(); f, ok = next(faults) {
 		faults++
 		acked, began := record.Acked(), time.Now()
-		met := at.inject(f)
-		during := record.Acked() - acked
-		pass(calm)
-		healed := time.Now()
+		broken, dropped := at.inject(f)
+		during, healed := record.Acked()-acked, time.Now()
 		at.everyTable(crowd, "after: "+f.name)
-		t.Logf("%-60s %5.1f s, %4d acknowledged meanwhile, %s; every table goes on %.1f s after calm",
-			f.name, f.lasts.Seconds(), during, met, time.Since(healed).Seconds())
-		if lasts > 0 {
-			pass(max(0, time.Duration(5+random.IntN(16))*time.Second-time.Since(began)))
+		back := time.Since(healed)
+		t.Logf("%-60s %5.1f s, %4d acknowledged meanwhile, %d packets dropped, %d connections broken; every table goes on after %.1f s",
+			f.name, f.lasts.Seconds(), during, dropped, broken, back.Seconds())
+		sum.add(f.kind, during, back)
+		if f.kind == rotten {
+			for _, s := range at.play {
+				refused += int(s.Metric(`ply_snapshots_total{outcome="rejected"}`))
+			}
+		}
+		if lasts > 0 && *calm > 0 {
+			pass(*calm - time.Since(healed))
+			pass(time.Duration(5+random.IntN(16))*time.Second - time.Since(began))
 		}
 	}
 	games, err := crowd.Leave()
@@ -89,8 +112,13 @@ func robust(t *testing.T, journal bool, seed uint64, lasts time.Duration) {
 	for _, id := range games {
 		played[id] = true
 	}
-	t.Logf("%d faults, %d acknowledged, journal %v, seed %d", faults, record.Acked(), journal, seed)
-	at.hold(ctx, record, played)
+	t.Logf("%d faults, %d acknowledged, %d snapshots spoiled and %d of them read and refused, journal %v, seed %d\n%s",
+		faults, record.Acked(), at.rotten, refused, journal, seed, &sum)
+	for id, entries := range at.hold(ctx, record, played) {
+		if reason := entries[len(entries)-1].Reason; reason == game.TimedOut {
+			t.Errorf("%s was lost on time: its players have an hour each, or no clock", id)
+		}
+	}
 }
 
 // public puts a proxy before HAProxy, and gives where people go.
@@ -131,15 +159,15 @@ func (at *site) everyTable(c *robustness.Crowd, when string) {
 
 // netFault is something bad that begins and ends.
 type netFault struct {
-	name       string
+	kind, name string
 	lasts      time.Duration
 	begin, end func() error
 }
 
 // inject lets a fault happen, heals, and tells how much of it was felt.
-func (at *site) inject(f netFault) string {
+func (at *site) inject(f netFault) (broken, dropped int) {
 	at.t.Helper()
-	broken := at.broken()
+	before := at.broken()
 	if err := f.begin(); err != nil {
 		at.t.Fatalf("%s: %v", f.name, err)
 	}
@@ -155,7 +183,7 @@ func (at *site) inject(f netFault) string {
 	if err != nil {
 		at.t.Fatalf("%s: %v", f.name, err)
 	}
-	return fmt.Sprintf("%d packets dropped, %d connections broken", dropped, at.broken()-broken)
+	return at.broken() - before, dropped
 }
 
 func (at *site) broken() (n int) {

@@ -28,6 +28,11 @@ type site struct {
 
 	storeURL string
 	apart    *apart // nil: all on one machine
+
+	// Only apart:
+	disk   *harness.Disk             // the store's
+	clocks map[string]*harness.Clock // by server
+	rotten int                       // snapshots that were spoiled
 }
 
 // shape says what a site is made of.
@@ -44,7 +49,7 @@ type shape struct {
 // open starts a site and waits until all of it is ready.
 func open(t testing.TB, s shape) *site {
 	t.Helper()
-	at := &site{t: t, storeURL: harness.RealESDB()}
+	at := &site{t: t, storeURL: harness.RealESDB(), clocks: map[string]*harness.Clock{}}
 	if s.apart {
 		at.apart, at.storeURL = newApart(t), "" // a store elsewhere is not behind our router
 	}
@@ -64,7 +69,9 @@ func open(t testing.TB, s shape) *site {
 	switch {
 	case s.apart:
 		place := at.apart.place(t, "store")
-		at.store = harness.StartAt(t, place, harness.Env("PLY_ROLES", "store"), harness.Env("PLY_STORE_ADDR", place.Host+":2113"))
+		at.disk = harness.NewRAMDisk(t, 1024)
+		at.store = harness.StartAt(t, place, harness.Env("PLY_ROLES", "store"),
+			harness.Env("PLY_STORE_ADDR", place.Host+":2113"), harness.Env("PLY_DATA", filepath.Join(at.disk.Dir, "data")))
 		at.storeURL = "esdb://" + at.apart.pass(t, "store", place.Host+":2113") + "?tls=false"
 	case at.storeURL == "":
 		addrs, err := process.FreeAddrs(1)
@@ -90,7 +97,8 @@ func open(t testing.TB, s shape) *site {
 		harness.Env("PLY_SNAPSHOT_EVERY", "20"), harness.Env("PLY_EVICT_AFTER", "10s"),
 	}, s.env...)
 	start := func(role, name string) *harness.Server {
-		return harness.StartAt(t, at.apart.place(t, name), append(common[:len(common):len(common)], harness.Env("PLY_ROLES", role), harness.Env("PLY_APP_ID", name))...)
+		env := append(common[:len(common):len(common)], harness.Env("PLY_ROLES", role), harness.Env("PLY_APP_ID", name))
+		return harness.StartAt(t, at.apart.place(t, name), append(env, at.clock(name)...)...)
 	}
 	for i := range cmp.Or(s.project, 1) {
 		at.project = append(at.project, start("project", "project"+strconv.Itoa(i+1)))

@@ -25,6 +25,11 @@ func Binary(t testing.TB) string {
 }
 
 var build = sync.OnceValues(func() (string, error) {
+	return compile("", func(string, string) ([]string, error) { return nil, nil })
+})
+
+// compile builds ply under a name of its own, with arguments for the go command that may need files in a folder.
+func compile(name string, with func(root, dir string) ([]string, error)) (string, error) {
 	root, err := Root()
 	if err != nil {
 		return "", err
@@ -43,19 +48,24 @@ var build = sync.OnceValues(func() (string, error) {
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
 		return "", fmt.Errorf("lock: %w", err)
 	}
-	path := filepath.Join(dir, "ply")
-	args := []string{"build", "-o", path}
+	more, err := with(root, dir)
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "ply"+name)
+	args := []string{"build"}
 	if raceDetector {
 		path += "-race"
-		args = []string{"build", "-race", "-o", path}
+		args = append(args, "-race")
 	}
-	cmd := exec.Command("go", append(args, ".")...)
+	args = append(append(args, more...), "-o", path, ".")
+	cmd := exec.Command("go", args...)
 	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w\n%s", err, out)
 	}
 	return path, nil
-})
+}
 
 // Root is the folder of the module, wherever the test runs.
 func Root() (string, error) {

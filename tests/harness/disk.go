@@ -1,10 +1,12 @@
 package harness
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 )
 
@@ -14,7 +16,11 @@ type Disk struct {
 
 	t     testing.TB
 	image string // what the disk has, block for block; empty: it is in RAM
+	size  int64  // in RAM: bytes
 }
+
+// StoreReserve is what the embedded store wants to keep free, in bytes; it refuses appends when there is less.
+const StoreReserve = 128 << 20
 
 // NewDisk makes an ext4 file system in a file, as large as the size says (in MiB).
 func NewDisk(t testing.TB, size int64) *Disk {
@@ -35,7 +41,7 @@ func NewDisk(t testing.TB, size int64) *Disk {
 // NewRAMDisk makes a file system in RAM, as large as the size says (in MiB).
 func NewRAMDisk(t testing.TB, size int64) *Disk {
 	t.Helper()
-	d := &Disk{t: t}
+	d := &Disk{t: t, size: size << 20}
 	d.mount("-t", "tmpfs", "-o", fmt.Sprintf("size=%dm", size), "tmpfs")
 	return d
 }
@@ -53,6 +59,42 @@ func (d *Disk) Cut() *Disk {
 func (d *Disk) Mount() {
 	d.t.Helper()
 	d.mount("-o", "loop", d.image)
+}
+
+// Fill leaves so many bytes of a disk in RAM free, from one moment to the next, whatever others are writing meanwhile.
+func (d *Disk) Fill(keep int64) {
+	d.t.Helper()
+	var fs syscall.Statfs_t
+	for try := 0; ; try++ {
+		if err := syscall.Statfs(d.Dir, &fs); err != nil {
+			d.t.Fatal(err)
+		}
+		used := int64(fs.Blocks-fs.Bfree) * fs.Bsize
+		err := d.resize(used + keep)
+		if err == nil {
+			return
+		}
+		if !errors.Is(err, syscall.EINVAL) || try == 1000 { // it is: somebody took more in between
+			d.t.Fatal(err)
+		}
+	}
+}
+
+// Free ends a Fill.
+func (d *Disk) Free() {
+	d.t.Helper()
+	if err := d.resize(d.size); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// resize makes a disk in RAM that large, in bytes; 0 would be without end.
+func (d *Disk) resize(size int64) error {
+	err := syscall.Mount("tmpfs", d.Dir, "tmpfs", syscall.MS_REMOUNT, fmt.Sprintf("size=%d", max(size, 1)))
+	if err != nil {
+		return fmt.Errorf("resize %s: %w", d.Dir, err)
+	}
+	return nil
 }
 
 // Close unmounts the disk and forgets it. It happens by itself when the test ends.

@@ -149,6 +149,17 @@ func (r *Redis) Set(name, value string) {
 	r.must("CONFIG SET " + name + " " + strconv.Quote(value))
 }
 
+// Eval runs a script, whose result is a number.
+func (r *Redis) Eval(script string) (n int, err error) {
+	answer, err := r.line("EVAL " + strconv.Quote(script) + " 0")
+	if err == nil {
+		if _, err = fmt.Sscanf(answer, ":%d", &n); err != nil {
+			err = fmt.Errorf("script: %s", answer)
+		}
+	}
+	return n, err
+}
+
 // Kill9 ends the process as a crash would, and waits until it is gone.
 func (r *Redis) Kill9() {
 	r.t.Helper()

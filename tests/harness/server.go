@@ -50,7 +50,15 @@ func Start(t testing.TB, env ...string) *Server {
 // StartAt is Start on another machine of a test's network.
 func StartAt(t testing.TB, at network.Place, env ...string) *Server {
 	t.Helper()
-	s := &Server{t: t, at: at, Data: t.TempDir(), env: env, logs: &logs{}}
+	s := &Server{t: t, at: at, env: env, logs: &logs{}}
+	for _, e := range env {
+		if dir, ok := strings.CutPrefix(e, "PLY_DATA="); ok {
+			s.Data = dir
+		}
+	}
+	if s.Data == "" {
+		s.Data = t.TempDir()
+	}
 	t.Cleanup(s.cleanup)
 	s.start(at.Addr()+":0", at.Addr()+":0")
 	return s
@@ -81,11 +89,7 @@ func (s *Server) Restart(env ...string) {
 
 func (s *Server) start(addr, admin string) {
 	s.t.Helper()
-	program := s.ply
-	if program == "" {
-		program = Binary(s.t)
-	}
-	command := s.at.Command(program)
+	command := s.at.Command(s.binary())
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Env = append(os.Environ(), Env("PLY_ADDR", addr), Env("PLY_ADMIN_ADDR", admin), Env("PLY_DATA", s.Data))
 	cmd.Env = append(cmd.Env, s.env...)
@@ -124,6 +128,18 @@ func (s *Server) start(addr, admin string) {
 		_ = answer.Body.Close()
 		return answer.StatusCode == http.StatusOK
 	})
+}
+
+func (s *Server) binary() string {
+	if s.ply != "" {
+		return s.ply
+	}
+	for _, e := range s.env {
+		if strings.HasPrefix(e, clockSetting+"=") {
+			return clockBinary(s.t)
+		}
+	}
+	return Binary(s.t)
 }
 
 // scan reads what the server prints: first where it listens and where its data lies.

@@ -1,6 +1,7 @@
 package journal_test
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/plygames/ply/commands"
 	"github.com/plygames/ply/infra/redis/journal"
 	"github.com/plygames/ply/tests/harness"
 )
@@ -118,4 +120,41 @@ func TestGuardWhileRunning(t *testing.T) {
 	}
 	r.redis.Set("appendfsync", "always")
 	r.eventually("moves are taken again", func() bool { return put(j, second) == nil })
+}
+
+// A Redis that is starting again has not become one that loses moves. Nobody is to be refused for a minute because a check
+// fell into that time.
+func TestGuardWhileLoading(t *testing.T) {
+	r := newRig(t)
+	r.must(r.server(func(*journal.Options) {}).Close()) // the journal has thousands of keys
+	met := false
+	for try := 0; try < 10 && !met; try++ {
+		r.redis.Kill9()
+		up, asked := make(chan struct{}), make(chan error, 1)
+		go func() {
+			for {
+				err := journal.Guard(t.Context(), r.client)
+				loading := err != nil && strings.Contains(err.Error(), "reading its data")
+				select {
+				case <-up:
+					asked <- nil
+					return
+				default:
+				}
+				if loading || err != nil && !errors.Is(err, commands.ErrUnavailable) && !errors.Is(err, commands.ErrUnknown) {
+					asked <- err
+					return
+				}
+			}
+		}()
+		r.redis.Restart("key-load-delay 500", "loading-process-events-interval-bytes 1024")
+		close(up)
+		if err := <-asked; err != nil {
+			r.mustBe(err, commands.ErrUnavailable)
+			met = true
+		}
+	}
+	if !met {
+		t.Error("Redis was never asked while it was reading its data")
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
@@ -38,20 +39,26 @@ func TestKill9(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	server := harness.Start(t, harness.NoLimits, harness.Env("PLY_SNAPSHOT_EVERY", "7"), harness.Env("PLY_EVICT_AFTER", "1s"))
 	record := robustness.NewRecorder()
-	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
+	kills := cycles(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute+time.Duration(kills)*20*time.Second)
 	defer cancel()
 
 	nobody := server.Client()
 	crowd := robustness.Gather(ctx, nobody, record, tables, seed)
-	for range cycles(t) {
+	spoiled := map[string]int{} // by kind of file
+	for range kills {
 		before := record.Acked()
 		harness.Eventually(t, time.Minute, "commands are acknowledged after a restart", func() bool {
 			return record.Acked() >= before+between
 		})
 		<-time.After(time.Duration(random.IntN(300)) * time.Millisecond) // any moment, not one that the test can choose
 		server.Kill9()
+		if random.IntN(2) == 0 {
+			spoiled[filepath.Ext(spoil(t, filepath.Join(server.Data, "snapshots"), random))]++
+		}
 		server.Restart()
 	}
+	t.Logf("%d kills; files of snapshots that were spoiled: %v", kills, spoiled)
 	games, err := crowd.Leave()
 	if err != nil {
 		t.Error(err)
@@ -69,6 +76,33 @@ func TestKill9(t *testing.T) {
 	}
 	server.Stop()
 	judge(ctx, t, record.History(), server.Data, shown)
+}
+
+// spoil damages a file of a folder as a bad disk might: one bit, or its end is gone. It gives the file's name.
+func spoil(t *testing.T, dir string, random *rand.Rand) string {
+	t.Helper()
+	list, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, list[random.IntN(len(list))].Name())
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(data) == 0 {
+		return file
+	}
+	at := random.IntN(len(data))
+	if random.IntN(2) == 0 {
+		data = data[:at]
+	} else {
+		data[at] ^= 1 << random.IntN(8)
+	}
+	if err := os.WriteFile(file, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 // judge holds the history against the log.

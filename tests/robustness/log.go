@@ -18,6 +18,7 @@ type Entry struct {
 	Type            string // without its version: "move-played"
 	Command, Player string // that caused it; empty = the server itself
 	M               string // of a move
+	Reason          string // of an end
 	ID              event.ID
 }
 
@@ -114,6 +115,9 @@ func (r *Replay) Step(rec event.Recorded) (Entry, string) {
 		return fail("%v", err)
 	}
 	r.state = step.After
+	if r.state.Status == game.Over {
+		entry.Reason = r.state.Result.Reason
+	}
 	return entry, ""
 }
 

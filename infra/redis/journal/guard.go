@@ -30,7 +30,6 @@ var reports = []struct{ name, value, why string }{
 	{"connected_slaves", "0", "a replica that is promoted misses the newest moves and nobody would notice"},
 	{"aof_last_write_status", "ok", "the append-only file could not be written"},
 	{"aof_last_bgrewrite_status", "ok", "the append-only file could not be rewritten"},
-	{"loading", "0", "it is still starting"},
 }
 
 // Guard looks whether Redis can be trusted with acknowledged moves. All that is wrong is in the error, which wraps
@@ -45,6 +44,9 @@ func Guard(ctx context.Context, client Client) error {
 		return failure(err)
 	}
 	have := parseInfo(info)
+	if have["loading"] != "0" { // it will be asked again, and takes no moves until then
+		return fmt.Errorf("%w: Redis is still reading its data", commands.ErrUnavailable)
+	}
 	var wrong []error
 	add := func(name, value, want, why string) {
 		wrong = append(wrong, fmt.Errorf("%s is %q and must be %q: %s", name, value, want, why))

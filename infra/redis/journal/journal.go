@@ -153,18 +153,20 @@ func (j *Journal) SubscribeAll(ctx context.Context, after event.Position, handle
 // Head implements commands.EventStore. It is the store's.
 func (j *Journal) Head(ctx context.Context) (event.Position, error) { return j.Store.Head(ctx) }
 
-// checkTime is how long a check may take.
-const checkTime = 30 * time.Second
+const (
+	checkTime  = 30 * time.Second // how long a check may take
+	checkAgain = time.Second      // how soon it is repeated while Redis can't be trusted
+)
 
 // checks looks regularly whether Redis can still be trusted; while it can't, appends are refused.
 func (j *Journal) checks(ctx context.Context) {
-	tick := time.NewTicker(j.CheckEvery)
-	defer tick.Stop()
 	for {
-		select {
-		case <-ctx.Done():
+		every := j.CheckEvery
+		if j.distrust.Load() != nil {
+			every = min(every, checkAgain)
+		}
+		if wait(ctx, every) != nil {
 			return
-		case <-tick.C:
 		}
 		asking, cancel := context.WithTimeout(ctx, checkTime)
 		err := j.Check(asking)
