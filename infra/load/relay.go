@@ -84,8 +84,11 @@ func (r *relay) play(w http.ResponseWriter, req *http.Request) {
 	}
 }
 
-// padding makes a relayed line as long as a move of chess on the wire.
-var padding = strings.Repeat("-", 250)
+// padding makes a relayed line as long as a move of chess on the wire: 280 bytes, and 100 more for the player whose turn it
+// is then, who is told what is legal.
+var padding, legal = strings.Repeat("-", 250), strings.Repeat("-", 100)
+
+const lineFormat = `{"t":"move","v":%d,"echo":"%s%s"}`
 
 func (g *relayed) echo(ctx context.Context, from *websocket.Conn, msg string) error {
 	g.mu.Lock()
@@ -94,11 +97,12 @@ func (g *relayed) echo(ctx context.Context, from *websocket.Conn, msg string) er
 	g.mu.Unlock()
 	_, id, _ := strings.Cut(msg, `"id":"`)
 	id, _, _ = strings.Cut(id, `"`)
-	line := fmt.Sprintf(`{"t":"move","v":%d,"echo":"%s"}`, version, padding)
+	next := fmt.Appendf(nil, lineFormat, version, padding, legal)
 	for _, conn := range sockets {
 		if conn != from {
-			_ = conn.Write(ctx, websocket.MessageText, []byte(line)) // its own reader finds out
+			_ = conn.Write(ctx, websocket.MessageText, next) // its own reader finds out
 		}
 	}
-	return from.Write(ctx, websocket.MessageText, fmt.Appendf(nil, "%s\n{\"t\":\"ok\",\"v\":%d,\"id\":%q}", line, version, id))
+	answer := fmt.Appendf(nil, lineFormat, version, padding, "")
+	return from.Write(ctx, websocket.MessageText, fmt.Appendf(answer, "\n{\"t\":\"ok\",\"v\":%d,\"id\":%q}", version, id))
 }

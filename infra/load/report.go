@@ -10,7 +10,7 @@ import (
 // Print writes the table: a row a round, and what the baseline comes to.
 func (r Report) Print(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "\tmoves/s\tack p50\tp99\tp99.9\tdelivery p50\tp99\tCPU ms per 1,000 moves\tRAM\trefused\t")
+	fmt.Fprintln(t, "\tmoves/s\tack p50\tp99\tp99.9\tdelivery p50\tp99\tCPU ms per 1,000 moves\tthe players' own\tRAM\trefused\t")
 	for i := range r.Server {
 		if i < len(r.Relay) {
 			r.Relay[i].print(t)
@@ -56,8 +56,8 @@ func (f Figures) print(w io.Writer) {
 	if f.Memory > 0 {
 		memory = fmt.Sprintf("%d MB", f.Memory>>20)
 	}
-	fmt.Fprintf(w, "%s\t%.0f\t%v\t%v\t%v\t%v\t%v\t%s\t%s\t%d\t\n", f.Name, f.PerSecond(), f.AckP50, f.AckP99, f.AckP999,
-		f.DeliveryP50, f.DeliveryP99, cpu, memory, f.Refused)
+	fmt.Fprintf(w, "%s\t%.0f\t%v\t%v\t%v\t%v\t%v\t%s\t%.0f\t%s\t%d\t\n", f.Name, f.PerSecond(), f.AckP50, f.AckP99, f.AckP999,
+		f.DeliveryP50, f.DeliveryP99, cpu, f.Players*1000/(float64(f.Moves)/1000), memory, f.Refused)
 }
 
 // printParts tells what each of several processes used.

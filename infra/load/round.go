@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"sync"
 	"time"
 )
@@ -22,6 +23,7 @@ type Figures struct {
 	Holes                    uint64        // numbers that a watcher missed: always 0
 	Parts                    []Use         // each process that was looked into; none = not known
 	CPU                      float64       // seconds of the processor time of all; 0 = not known
+	Players                  float64       // seconds of this process' processor time, which the players took; 0 = not known
 	Empty, Memory            int64         // bytes of RAM that they hold, before anybody came and at the end; 0 = not known
 	Sockets                  int
 }
@@ -82,9 +84,13 @@ func (r *round) run(ctx context.Context) (f Figures, err error) {
 		return f, err
 	}
 	before, _, known := r.meters.use()
+	ourselves := pid(os.Getpid())
+	players, _ := ourselves.use()
 	start := time.Now()
 	r.wait(ctx, r.For, "playing")
 	f.Name, f.Seconds = r.name, time.Since(start).Seconds()
+	played, _ := ourselves.use()
+	f.Players = played.CPU - players.CPU
 	if after, all, ok := r.meters.use(); ok && known {
 		f.Parts, f.Memory = after, all.Memory
 		for i := range after {

@@ -100,10 +100,17 @@ type rig struct {
 	url    string // ws://...
 }
 
+// starved is longer than any machine keeps a test waiting.
+const starved = 10 * time.Minute
+
 func newRig(t testing.TB, change func(*socket.Config, *socket.Deps)) *rig {
 	host := fanouttest.NewHost()
 	host.Create(id, nil)
-	config := socket.Config{Incarnation: fanouttest.Server}
+	config := socket.Config{
+		Incarnation: fanouttest.Server,
+		// Where a test's subject is another, a machine that has more to do ends no socket.
+		PongWithin: starved, WriteWithin: starved,
+	}
 	deps := socket.Deps{
 		Games: host, Play: host, Watch: host, Paced: past{host}, History: host, Encoder: &wire.Encoder{}, Auth: tokens{},
 		Presence: socket.NewPresence(host), Commands: limit.NewCommands(nil), Clock: host, Wall: host.Wall,
