@@ -23,8 +23,8 @@ type Meta struct {
 
 // DecodeMeta reads stored metadata.
 func DecodeMeta(stored []byte) (Meta, error) {
-	if m, ok := scanMeta(stored); ok {
-		return m, nil
+	if t, ok := ScanMeta(stored); ok {
+		return Meta{string(t.Command), string(t.Player), string(t.Content), t.At, string(t.Server), t.Up}, nil
 	}
 	var m Meta
 	if err := json.Unmarshal(stored, &m); err != nil {
@@ -33,23 +33,35 @@ func DecodeMeta(stored []byte) (Meta, error) {
 	return m, nil
 }
 
-// scanMeta reads what Encode writes.
-func scanMeta(stored []byte) (m Meta, ok bool) {
+// MetaText is metadata as it stands in what is stored, of which its texts are parts.
+type MetaText struct {
+	Command, Player, Content []byte
+
+	At     int64
+	Server []byte
+	Up     int64
+}
+
+// ScanMeta reads what Encode writes, without garbage; false if it is written otherwise, which only DecodeMeta reads.
+func ScanMeta(stored []byte) (m MetaText, ok bool) {
 	s := scan.New(stored)
 	s.Expect("{")
-	for _, field := range []struct {
-		name  string
-		value *string
-	}{{`"command":"`, &m.Command}, {`"player":"`, &m.Player}, {`"content":"`, &m.Content}} {
-		if s.Try(field.name) {
-			*field.value = s.Text()
-			s.Expect(`",`)
-		}
+	if s.Try(`"command":"`) {
+		m.Command = s.Bytes()
+		s.Expect(`",`)
+	}
+	if s.Try(`"player":"`) {
+		m.Player = s.Bytes()
+		s.Expect(`",`)
+	}
+	if s.Try(`"content":"`) {
+		m.Content = s.Bytes()
+		s.Expect(`",`)
 	}
 	s.Expect(`"at":`)
 	m.At = s.Int()
 	s.Expect(`,"server":"`)
-	m.Server = s.Text()
+	m.Server = s.Bytes()
 	s.Expect(`","up":`)
 	m.Up = s.Int()
 	s.Expect("}")

@@ -16,7 +16,7 @@ func apply(s *State, rules Rules, e Event, version uint64, meta event.Meta, chai
 func (s *State) take(rules Rules, e Event, version uint64, meta event.Meta, chain event.Hash) {
 	s.Version, s.Chain, s.At = version, chain, meta.At
 	if meta.Command != "" {
-		s.receipts = s.receipts.with(meta.Player, meta.Command, version)
+		s.receipts = s.receipts.with(receiptHash(meta.Player, meta.Command), version)
 	}
 	origin := Origin{Version: version, Server: meta.Server, Up: meta.Up, At: meta.At}
 

@@ -15,6 +15,9 @@ import (
 // host the game; it never guesses.
 var ErrUnreadable = errors.New("event can't be read by this server")
 
+// moveType is the stored name of nearly all events.
+const moveType = "move-played.v1"
+
 // decoders is the one table of stored names. A new version of an event gets a line of its own whose function returns
 // the newest type: one stored event is always one event, so that versions never shift.
 var decoders = map[string]func([]byte) (Event, error){
@@ -23,7 +26,7 @@ var decoders = map[string]func([]byte) (Event, error){
 	"seat-kept.v1":         decode[SeatKept],
 	"seat-released.v1":     decode[SeatReleased],
 	"started.v1":           decode[Started],
-	"move-played.v1":       decodeMove,
+	moveType:               decodeMove,
 	"draw-offered.v1":      decode[DrawOffered],
 	"draw-declined.v1":     decode[DrawDeclined],
 	"takeback-offered.v1":  decode[TakebackOffered],
@@ -48,7 +51,7 @@ func typeName(e Event) string {
 	case Started:
 		return "started.v1"
 	case MovePlayed:
-		return "move-played.v1"
+		return moveType
 	case DrawOffered:
 		return "draw-offered.v1"
 	case DrawDeclined:
@@ -81,29 +84,16 @@ func decode[E Event](data []byte) (Event, error) {
 // decodeMove is decode for the most frequent event: what this release writes of a move in text is scanned, anything else
 // is decoded.
 func decodeMove(data []byte) (Event, error) {
-	s := scan.New(data)
-	s.Expect(`{"seat":"`)
-	e := MovePlayed{Seat: Seat(s.Text())}
-	s.Expect(`","m":`)
-	e.M = s.Quoted() // stored bytes are never changed, so the move may share them
-	s.Expect(`,"elapsed":`)
-	e.Elapsed = s.Int()
-	s.Expect(`,"lag":`)
-	e.Lag = s.Int()
-	s.Expect(`,"comp":`)
-	e.Comp = s.Int()
-	if s.Try(`,"left":{"`) {
-		e.Left = make(Times, 2)
-		for more := true; more; more = s.Try(`,"`) {
-			seat := Seat(s.Text())
-			s.Expect(`":`)
-			e.Left[seat] = s.Int()
-		}
-		s.Expect("}")
-	}
-	s.Expect("}")
-	if !s.OK() {
+	t, ok := scanMove(data)
+	if !ok {
 		return decode[MovePlayed](data)
+	}
+	e := MovePlayed{Seat: Seat(t.seat), M: t.m, Elapsed: t.elapsed, Lag: t.lag, Comp: t.comp}
+	if t.clocks > 0 {
+		e.Left = make(Times, t.clocks)
+		for _, left := range t.left[:t.clocks] {
+			e.Left[Seat(left.seat)] = left.ms
+		}
 	}
 	return e, nil
 }

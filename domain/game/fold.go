@@ -31,6 +31,9 @@ func Fold(s *State, rec event.Recorded, kinds Kinds) (Step, error) {
 // Replay is Fold for whoever loads a game and wants no state but the last: it changes s, which New or Load has just made and
 // nobody else has seen. After an error s is as it was before the event.
 func Replay(s *State, rec event.Recorded, kinds Kinds) error {
+	if done, err := s.replayMove(rec); done || err != nil {
+		return err
+	}
 	f, err := read(s, rec, kinds)
 	if err == nil {
 		s.take(f.rules, f.event, rec.Version, f.meta, f.chain)
@@ -59,13 +62,21 @@ type fact struct {
 	chain event.Hash
 }
 
-func read(s *State, rec event.Recorded, kinds Kinds) (f fact, err error) {
+// follow checks that an event is the next one and continues the hash chain, and gives the chain's new head.
+func follow(s *State, rec event.Recorded) (event.Hash, error) {
 	if rec.Version != s.Version+1 {
-		return fact{}, fmt.Errorf("%w: game %s is at version %d, event has %d", ErrGap, s.ID, s.Version, rec.Version)
+		return event.Hash{}, fmt.Errorf("%w: game %s is at version %d, event has %d", ErrGap, s.ID, s.Version, rec.Version)
 	}
-	f.chain = event.Next(s.Chain, rec.Type, rec.Meta, rec.Data)
-	if f.chain.ID() != rec.ID {
-		return fact{}, fmt.Errorf("%w: game %s, version %d", ErrChain, s.ID, rec.Version)
+	chain := event.Next(s.Chain, rec.Type, rec.Meta, rec.Data)
+	if chain.ID() != rec.ID {
+		return event.Hash{}, fmt.Errorf("%w: game %s, version %d", ErrChain, s.ID, rec.Version)
+	}
+	return chain, nil
+}
+
+func read(s *State, rec event.Recorded, kinds Kinds) (f fact, err error) {
+	if f.chain, err = follow(s, rec); err != nil {
+		return fact{}, err
 	}
 	if f.event, f.meta, err = Decode(rec); err != nil {
 		return fact{}, err

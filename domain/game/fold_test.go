@@ -101,6 +101,47 @@ func TestReplay(t *testing.T) {
 	}
 }
 
+// However a move and its metadata are written, a replay reads them as folding does, or refuses them as it does.
+func TestReplayHoweverWritten(t *testing.T) {
+	const move, meta = `{"seat":"white","m":"e2e4","elapsed":1,"lag":2,"comp":3}`, `{"command":"c","player":"ann","at":5,"server":"s","up":7}`
+	for _, c := range [][2]string{
+		{move, meta},
+		{`{"m":"e2e4","seat":"white","lag":2,"elapsed":1,"comp":3}`, meta},
+		{` {"seat":"white", "m":"e2e4","elapsed":1,"lag":2,"comp":3,"later":{}}`, meta},
+		{`{"seat":"wh\u0069te","m":"e2\u00654","elapsed":1,"lag":2,"comp":3}`, meta},
+		{`{"seat":"white","m":"e2e4","elapsed":1,"lag":2,"comp":3,"left":{"black":9,"white":8}}`, meta},
+		{`{"seat":"white","m":"e2e4","elapsed":1,"lag":2,"comp":3,"left":{"black":9,"black":8}}`, meta},
+		{`{"seat":"white","m":"e2e4","elapsed":1,"lag":2,"comp":3,"left":{"green":9}}`, meta},
+		{`{"seat":"white","m":"e2e4","elapsed":1,"lag":2,"comp":3,"left":{"black":9,"green":8,"white":7}}`, meta},
+		{`{"seat":"white","m":"e2e4","elapsed":1,"lag":2,"comp":3,"left":{}}`, meta},
+		{`{"seat":"green","m":"e2e4","elapsed":1,"lag":2,"comp":3}`, meta},
+		{`{"seat":"white","m":"e2e5","elapsed":-1,"lag":2,"comp":3}`, meta},
+		{`{"seat":"white","m":7,"elapsed":1,"lag":2,"comp":3}`, meta},
+		{`{"seat":"white","m":"e2e4","elapsed":1,"lag":2,"comp":3}}`, meta},
+		{`{"seat":"white","m":"e2e4","elapsed":1e3,"lag":2,"comp":3}`, meta},
+		{move, `{"at":5,"server":"s","up":7}`},
+		{move, `{"up":7,"at":5,"player":"ann","server":"s","command":"c"}`},
+		{move, `{"command":"\u0063","player":"\u00e4","content":"f","at":5,"server":"s","up":7}`},
+		{move, `{"command":"c"`},
+	} {
+		tb := started(t, blitz)
+		folded, replayed := tb.fold(), tb.fold()
+		rec := tb.log[len(tb.log)-1]
+		rec.Version, rec.Type, rec.Data, rec.Meta = rec.Version+1, "move-played.v1", []byte(c[0]), []byte(c[1])
+		rec.ID = event.Next(folded.Chain, rec.Type, rec.Meta, rec.Data).ID()
+		step, refused := game.Fold(folded, rec, games.Kinds)
+		if err := game.Replay(replayed, rec, games.Kinds); fmt.Sprint(err) != fmt.Sprint(refused) {
+			t.Errorf("%s with %s: a replay says %v, folding %v", c[0], c[1], err, refused)
+		}
+		if refused == nil {
+			folded = step.After
+		}
+		if a, b := game.Save(replayed), game.Save(folded); string(a) != string(b) {
+			t.Errorf("%s with %s: a replay leads to\n%s, folding to\n%s", c[0], c[1], a, b)
+		}
+	}
+}
+
 // Receipts survive snapshots, and name the last version a command caused.
 func TestReceipts(t *testing.T) {
 	tb := started(t, untimed)

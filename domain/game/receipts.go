@@ -35,9 +35,9 @@ func (r receipts) all() []receipt {
 }
 
 // receiptHash is the first 8 bytes of SHA-256(player, 0, id).
-func receiptHash(player, id string) uint64 {
-	b := make([]byte, 0, 160)
-	b = append(b, player...)
+func receiptHash[T ~string | ~[]byte](player, id T) uint64 {
+	var room [160]byte // as much as most need
+	b := append(room[:0], player...)
 	b = append(b, 0)
 	b = append(b, id...)
 	sum := sha256.Sum256(b)
@@ -61,9 +61,8 @@ func (s *State) Accepted(player, id string) []uint64 {
 	return found
 }
 
-// with adds a command's last version. A command's events are consecutive, so the newest entry moves along.
-func (r receipts) with(player, id string, version uint64) receipts {
-	h := receiptHash(player, id)
+// with adds the last version of the command with a hash. A command's events are consecutive, so the newest entry moves along.
+func (r receipts) with(h, version uint64) receipts {
 	if list := r.all(); r.n > 0 && list[r.n-1].hash == h && uint64(list[r.n-1].version) == version-1 {
 		r = r.copy(r.n - 1)
 	}

@@ -34,9 +34,13 @@ func (s *Scanner) Try(literal string) bool {
 }
 
 // Text reads up to the next quotation mark, which it leaves. A text with an escape or a byte above ASCII does not fit.
-func (s *Scanner) Text() string {
+func (s *Scanner) Text() string { return string(s.Bytes()) }
+
+// Bytes is Text without a copy: the result is a part of what is read.
+func (s *Scanner) Bytes() []byte {
 	text := s.rest
-	return string(text[:s.plain()])
+	n := s.plain()
+	return text[:n:n]
 }
 
 // plain passes what stands before the next quotation mark, and tells its length.

@@ -12,11 +12,14 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/plygames/ply/domain/event"
+	"github.com/plygames/ply/domain/game"
+	kinds "github.com/plygames/ply/domain/games"
 	"github.com/plygames/ply/infra/pebble"
 	"github.com/plygames/ply/projections/fold"
 )
@@ -172,6 +175,59 @@ func BenchmarkFold(b *testing.B) {
 	}
 	b.ReportMetric(float64(events)/took.Seconds(), "events/s")
 	b.ReportMetric(float64(events)/spent.Seconds(), "events/cpu-s")
+}
+
+// BenchmarkReplay replays every game of the store into its last state, as a load without a snapshot does: decoding, hash
+// chain and the moves on the board, but no judging. It reads as ply verify does, on all cores; events/cpu-s is for one.
+func BenchmarkReplay(b *testing.B) {
+	store, err := pebble.Open(pebble.Config{Dir: many(b)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer store.Close()
+	var events atomic.Int64
+	spent, took := time.Duration(0), time.Duration(0)
+	for b.Loop() {
+		before, began := processor(b), time.Now()
+		if err := store.Inspect(b.Context(), func() pebble.Inspector { return &replayer{events: &events} }, nil); err != nil {
+			b.Fatal(err)
+		}
+		took += time.Since(began)
+		spent += processor(b) - before
+	}
+	b.ReportMetric(float64(events.Load())/took.Seconds(), "events/s")
+	b.ReportMetric(float64(events.Load())/spent.Seconds(), "events/cpu-s")
+}
+
+// replayer replays one game after the other.
+type replayer struct {
+	events *atomic.Int64
+	state  *game.State // nil between games
+}
+
+// Take implements pebble.Inspector.
+func (r *replayer) Take(e event.Recorded) error {
+	id, ok := e.Stream.Game()
+	if !ok {
+		return nil
+	}
+	if r.state == nil {
+		r.state = game.New(id)
+	}
+	return game.Replay(r.state, e, kinds.Kinds)
+}
+
+// End implements pebble.Inspector.
+func (r *replayer) End() error {
+	if r.state == nil {
+		return nil
+	}
+	if r.state.Status != game.Over {
+		return fmt.Errorf("it is %q", r.state.Status)
+	}
+	r.events.Add(int64(r.state.Version))
+	r.state = nil
+	return nil
 }
 
 // processor is how much of all cores' time this process has used.

@@ -45,8 +45,23 @@ func (m move) append(b []byte) []byte {
 	return b
 }
 
-// String is the move in UCI.
-func (m move) String() string { return string(m.append(make([]byte, 0, 5))) }
+// String is the move in UCI. Each move that is played asks for it, so those without promotion are cut from one text.
+func (m move) String() string {
+	if m.promotion() == 0 {
+		i := 4 * int(m)
+		return plainMoves[i : i+4]
+	}
+	return string(m.append(make([]byte, 0, 5)))
+}
+
+// plainMoves is all moves without promotion, in their order.
+var plainMoves = func() string {
+	b := make([]byte, 0, 4*64*64)
+	for m := range move(64 * 64) {
+		b = m.append(b)
+	}
+	return string(b)
+}()
 
 // parseMove reads UCI. It knows of squares only, not of rules.
 func parseMove[T string | []byte](s T) (move, bool) {
