@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"runtime"
+	"runtime/debug"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -85,6 +86,9 @@ type Result struct {
 // goroutines at once: the whole process has one processor meanwhile.
 func Run(t *testing.T, seed uint64, trace func(string)) (r Result) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	// The collector stops whoever is running, and lets others go first.
+	defer runtime.GC()
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	synctest.Test(t, func(*testing.T) {
 		w := newWorld(seed)
 		w.trace = trace

@@ -28,7 +28,7 @@ type world struct {
 	mu     sync.Mutex
 	posted []post
 	woken  chan struct{}
-	over   chan struct{} // closed when nothing is taken any more that was posted
+	over   chan struct{}             // closed when nothing is taken any more that was posted
 	twins  map[string]*[]chan answer // calls of this instant, by key
 
 	plan          plan
