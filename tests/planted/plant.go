@@ -25,6 +25,7 @@ type Hunter struct {
 	Package string // "./tests/sim"
 	Run     string // which of its tests
 	Args    []string
+	Quiet   []string // in the place of Args, for a run without a mistake
 }
 
 // Patched is the file with the mistake.

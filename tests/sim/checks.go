@@ -27,7 +27,7 @@ func (w *world) unrest() string {
 			switch {
 			case len(k.pending) > 0 && !k.gone:
 				return fmt.Sprintf("%s waits for %s", k.name, k.pending[0].id)
-			case w.astray && k.lags() && k.status != "ended":
+			case w.astray && k.lags() && !t.over():
 			case k.gone && k.last == newest:
 			case !k.live || k.stale:
 				return fmt.Sprintf("%s has no live socket", k.name)
@@ -73,6 +73,7 @@ func (w *world) check() {
 		w.checkRules(t, steps)
 		w.checkClients(t, steps)
 		w.checkSeek(t, steps)
+		w.countAnswers(t, steps)
 		w.checkClocks(t, steps)
 	}
 	w.checkViews()
@@ -159,7 +160,7 @@ func (w *world) checkClients(t *table, steps []game.Step) {
 		}
 	}
 	for _, k := range t.clients {
-		if len(steps) != int(k.last) && !(w.astray && k.lags() && k.status != "ended") {
+		if len(steps) != int(k.last) && !(w.astray && k.lags() && !t.over()) {
 			w.fail("%s was shown %d versions and the store has %d", k.name, k.last, len(steps))
 		}
 		for _, wish := range k.wishes {

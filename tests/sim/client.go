@@ -45,8 +45,8 @@ type client struct {
 	pending []*wish // unanswered
 	next    string  // the rematch
 	number  int
-	proven  bool            // was answered since the faults ended
-	misused map[string]bool // ids that were sent with another content too
+	proven  bool              // was answered since the faults ended
+	misused map[string]string // ids that were sent with another content too: as which command
 }
 
 type offer struct {
@@ -56,17 +56,16 @@ type offer struct {
 
 // wish is a command, as it is sent and sent again.
 type wish struct {
-	t, id  string
-	v      uint64
-	body   []byte
-	status string // of the game, as the client saw it when it first sent this
-	sent   []time.Duration
-	again  time.Duration // not before
-	ok     uint64        // version of the first ok
-	fresh  int           // oks that did not say duplicate
-	final  string        // refusal that is final
-	doubt  bool          // answered by unknown at some time
-	lie    bool          // was made from a version that its maker can't have seen, and may have come true since
+	t, id string
+	v     uint64
+	body  []byte
+	sent  []time.Duration
+	again time.Duration // not before
+	ok    uint64        // version of the first ok
+	fresh int           // oks that did not say duplicate
+	final string        // refusal that is final
+	doubt bool          // answered by unknown at some time
+	lie   bool          // was made from a version that its maker can't have seen, and may have come true since
 }
 
 // line is what a server says, as far as clients here look at it.
@@ -87,6 +86,7 @@ type line struct {
 	Offers    []offer  `json:"offers"`
 	Reason    string   `json:"reason"`
 	Next      string   `json:"next"`
+	Claim     int64    `json:"claim"`
 	View      struct {
 		Moves []string `json:"moves"`
 	} `json:"view"`
@@ -270,6 +270,8 @@ func (k *client) line(text string) {
 		k.resend()
 	case "stale":
 		k.stale = true
+	case "gone":
+		k.missed(l)
 	case "ok", "error":
 		k.answer(l)
 	}
@@ -327,7 +329,6 @@ func (k *client) answer(l line) {
 	}
 	wish := k.pending[i]
 	k.judge(wish, l)
-	k.w.cover.commands[commandCell{wish.t, wish.status, resultOf(l)}]++
 	if l.T == "error" && l.Retry {
 		wish.again = k.w.now() + max(time.Duration(l.After), 500)*time.Millisecond
 		wish.doubt = wish.doubt || l.Code == "unknown"
@@ -357,13 +358,14 @@ var undecided = []string{"not_started", "too_early"}
 
 // judge notes an answer, and that answers to one wish agree.
 func (k *client) judge(w *wish, l line) {
-	if k.misused[w.id] {
-		k.w.cover.commands[commandCell{"misuse", k.status, resultOf(l)}]++
+	if k.misused[w.id] != "" {
+		k.counts(w, k.misused[w.id], l)
 		if l.T == "ok" {
 			k.w.fail("%s was told ok %d for something else under the id %s, which was used", k.name, l.V, w.id)
 		}
 		return
 	}
+	k.counts(w, w.t, l)
 	if l.T == "error" {
 		if !l.Retry {
 			if w.ok != 0 {
@@ -399,7 +401,7 @@ func (k *client) judge(w *wish, l line) {
 // ask sends a new command.
 func (k *client) ask(t string, v uint64, fields string) *wish {
 	k.number++
-	w := &wish{t: t, id: fmt.Sprintf("%s-%d", k.seat, k.number), v: v, status: k.status, lie: v > k.last}
+	w := &wish{t: t, id: fmt.Sprintf("%s-%d", k.seat, k.number), v: v, lie: v > k.last}
 	w.body = fmt.Appendf(nil, `{"t":%q,"id":%q,"v":%d%s}`, t, w.id, v, fields)
 	k.wishes = append(k.wishes, w)
 	k.pending = append(k.pending, w)

@@ -58,6 +58,9 @@ func (w *world) strobe(h *host, times int) {
 	})
 }
 
+// rounding is what the whole milliseconds of two servers' clocks and of a mark of life may add up to.
+const rounding = 4
+
 // truly is the most true time, in ms, that may lie between two readings; known: both were made.
 func (w *world) truly(from, to reading) (most int64, known bool) {
 	f, one := w.readings[from]
@@ -88,7 +91,7 @@ func (w *world) checkClocks(t *table, steps []game.Step) {
 			most, known := w.truly(reading{place.Origin.Server, place.Origin.At}, reading{step.Meta.Server, step.Meta.At})
 			switch {
 			case place.Since == 0 || !known:
-			case charged > most:
+			case charged > most+rounding:
 				w.fail("table %d version %d: %d ms were charged to %v in %d ms", t.number, step.Version(), charged, seat, most)
 			case place.Origin.Server == step.Meta.Server && charged > step.Meta.Up-place.Origin.Up+1:
 				w.fail("table %d version %d: %d ms were charged to %v, and its server lived for %d ms", t.number, step.Version(), charged, seat,

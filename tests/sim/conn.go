@@ -230,11 +230,12 @@ func (c *conn) Close() error {
 	if !c.shut {
 		c.shut = true
 		c.flush()
-		c.w.post(c.name+" is closed", func() {
+		go func() {
+			c.w.turn(c.name + " is closed")
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			c.change()
-		})
+		}()
 	}
 	return nil
 }

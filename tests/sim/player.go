@@ -61,68 +61,36 @@ func (k *client) decide() {
 		return
 	}
 	move, has := k.scripted()
-	dice := k.w.random.IntN(1000)
-	if k.w.closing {
-		dice = 0
-		if k.table.settled(k) {
-			return
-		}
+	if k.w.closing && k.table.settled(k) {
+		return
 	}
-	switch {
+	hesitates := k.status == "ready" && k.w.plan.hesitant && !k.w.closing && !k.w.chance(150)
+	switch dice := k.w.random.IntN(1000); {
 	case k.status == "ended":
 		if k.next == "" && dice < 150 && k.w.plan.rematches && k.table.seated {
 			k.ask("rematch", k.last, "")
 		} else if dice < 250 {
-			k.ask("move", k.last, `,"m":"e2e4"`)
+			k.anything()
 		}
-	case dice < 700 && has && k.onTurn():
-		k.moveNow(move)
+	case !k.w.closing && k.answersOffer():
+	case (dice < 700 || k.w.closing) && k.onTurn() && !hesitates:
+		if has {
+			k.moveNow(move)
+		} else {
+			k.ask("resign", k.last, "") // the script is at its end
+		}
+	case k.w.closing:
 	case dice < 700:
-		if has || !k.onTurn() {
-			return
+		if k.status == "open" && k.w.chance(300) {
+			k.anything()
 		}
-		k.ask("resign", k.last, "") // the script is at its end
-	case dice < 720 && has:
-		k.ask("move", k.last, fmt.Sprintf(`,"m":%q`, move)) // perhaps not our turn
-	case dice < 735:
-		k.ask("move", k.last, `,"m":"a1a8"`)
-	case dice < 750 && k.last > 3:
-		k.ask("move", k.last-uint64(k.w.random.IntN(3)), fmt.Sprintf(`,"m":%q`, move))
-	case dice < 765:
-		k.ask("move", k.last+uint64(k.w.random.IntN(3)), fmt.Sprintf(`,"m":%q`, move))
-	case dice < 800:
-		k.ask("draw-offer", k.last, "")
-	case dice < 815:
-		k.ask("draw-accept", k.last, "")
-	case dice < 830:
-		k.ask("draw-decline", k.last, "")
-	case dice < 850:
-		k.ask("takeback-offer", k.last, "")
-	case dice < 875:
-		k.ask("takeback-accept", k.last, "")
-	case dice < 885:
-		k.ask("takeback-decline", k.last, "")
 	case dice < 900:
-		k.ask("add-time", k.last, "")
-	case dice < 910:
-		k.ask("draw-claim", k.last, "")
-	case dice < 920:
-		k.ask("claim-victory", k.last, "")
-	case dice < 925:
-		k.ask("claim-draw", k.last, "")
-	case dice < 930:
-		k.ask("abort", k.last, "")
-	case dice < 933:
-		k.ask("resign", k.last, "")
-	case dice < 936:
-		k.ask("rematch", k.last, "")
-	case dice < 970 && len(k.wishes) > 0:
-		if old := k.wishes[k.w.random.IntN(len(k.wishes))]; !k.misused[old.id] {
-			k.sends(old) // again, unchanged
-		}
-	case dice < 980 && len(k.wishes) > 0:
+		k.anything()
+	case dice < 940:
+		k.again()
+	case dice < 970:
 		k.reuse()
-	case dice < 990: // one whose clock is an hour late
+	case dice < 980: // one whose clock is an hour late
 		k.conn.send(frame(0x81, fmt.Appendf(nil, `{"t":"ping","ts":%d}`, time.Now().Add(-time.Hour).UnixMilli())))
 	}
 }
@@ -133,16 +101,4 @@ func (k *client) moveNow(move string) {
 	if k.w.chance(50) {
 		k.sends(w)
 	}
-}
-
-// reuse sends something else under an id that was used for something that was done. Of one that was sent once no other
-// answer can come.
-func (k *client) reuse() {
-	old := k.wishes[k.w.random.IntN(len(k.wishes))]
-	if old.ok == 0 || len(old.sent) > 1 || old.t == "rematch" || k.misused[old.id] {
-		return
-	}
-	k.w.note(k.name + " misuses " + old.id)
-	k.conn.send(frame(0x81, fmt.Appendf(nil, `{"t":"move","id":%q,"v":%d,"m":"h2h3"}`, old.id, k.last)))
-	k.misused[old.id] = true
 }

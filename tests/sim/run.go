@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"runtime"
+	"runtime/debug"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,14 +19,17 @@ type plan struct {
 	hotGames                int
 	evictAfter              time.Duration
 	rematches               bool
-	seeks                   int   // people who wait to be paired
-	anySeat                 bool  // they would take any
-	rated                   bool  // their games are
-	journal                 bool  // in front of the store
-	embedded                bool  // one server that holds everything
-	apart                   bool  // who watches is on other servers than who plays
-	faults                  []int // which may happen
-	projectors              int   // servers with views; 0 and not embedded: none, and the world wakes games itself
+	sitsWithin              time.Duration  // how long the second seat stays free, at most
+	hesitant                bool           // first moves take their time
+	wishes                  map[string]int // how often each command comes that is not the sensible one
+	seeks                   int            // people who wait to be paired
+	anySeat                 bool           // they would take any
+	rated                   bool           // their games are
+	journal                 bool           // in front of the store
+	embedded                bool           // one server that holds everything
+	apart                   bool           // who watches is on other servers than who plays
+	faults                  []int          // which may happen
+	projectors              int            // servers with views; 0 and not embedded: none, and the world wakes games itself
 }
 
 func (w *world) newPlan() plan {
@@ -52,6 +56,8 @@ func (w *world) newPlan() plan {
 		p.seeks, p.anySeat = 2+r.IntN(3), w.chance(500)
 	}
 	p.rated = w.chance(300)
+	p.sitsWithin, p.hesitant = []time.Duration{0, 0, 8 * time.Second}[r.IntN(3)], w.chance(300)
+	p.wishes = w.drawWishes()
 	p.faults = w.drawFaults(p.embedded)
 	return p
 }
@@ -80,6 +86,9 @@ type Result struct {
 // goroutines at once: the whole process has one processor meanwhile.
 func Run(t *testing.T, seed uint64, trace func(string)) (r Result) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	// The collector stops whoever is running, and lets others go first.
+	defer runtime.GC()
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	synctest.Test(t, func(*testing.T) {
 		w := newWorld(seed)
 		w.trace = trace
@@ -152,6 +161,7 @@ func (w *world) addHost(h *host) {
 
 // end takes everything down, so that the bubble can close.
 func (w *world) end() {
+	close(w.over)
 	for _, h := range w.hosts {
 		if h.up {
 			w.kill(h)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/plygames/ply/commands"
@@ -30,8 +31,10 @@ type table struct {
 	seek      bool   // its creator waits to be paired
 	led       string // the game that pairing found
 	clients   []*client
+	answers   []told
 	lines     map[shown]string // what anybody was shown
 	next      *table
+	rematch   bool
 }
 
 // shown is a version as it is shown to a seat, or to those without one.
@@ -121,7 +124,10 @@ func (t *table) post(what string, do func(*host) error, then func()) {
 
 func (t *table) create() {
 	rules, _ := games.Kinds("chess")
-	wish := game.Create{Rules: rules, Kind: "chess", Seat: "white", Access: game.AccessInvite, Clock: t.clock, Watch: game.WatchPublic, Delay: t.delay}
+	wish := game.Create{
+		Rules: rules, Kind: "chess", Seat: "white", Access: game.AccessInvite, Clock: t.clock, Watch: game.WatchPublic, Delay: t.delay,
+		Rated: t.w.plan.rated && t.clock.Type != clock.None,
+	}
 	t.post("create", func(h *host) error {
 		_, _, err := h.games.Create(context.Background(), game.Command{ID: "c-1", Player: t.people[0], Wish: wish})
 		return err
@@ -129,7 +135,8 @@ func (t *table) create() {
 		t.created = true
 		t.join(0)
 		t.watch()
-		t.sit()
+		w := t.w
+		w.after(w.between(0, w.plan.sitsWithin), fmt.Sprintf("table %d is found", t.number), t.sit)
 	})
 }
 
@@ -149,7 +156,7 @@ func (t *table) sit() {
 func (t *table) join(seat int) {
 	k := &client{
 		w: t.w, table: t, name: fmt.Sprintf("%s-%d", seats[seat], t.number), player: t.people[seat], seat: seats[seat], window: 1 << 20,
-		misused: map[string]bool{},
+		misused: map[string]string{},
 	}
 	t.clients = append(t.clients, k)
 	k.connect(t.w.lag())
@@ -168,6 +175,7 @@ func (t *table) watch() {
 		}
 		t.clients = append(t.clients, k)
 		k.connect(t.w.between(0, 10*time.Second))
+		k.mumble()
 	}
 }
 
@@ -179,6 +187,11 @@ func (t *table) line(k *client, v uint64, text string) {
 		return
 	}
 	t.lines[place] = text
+}
+
+// over tells that somebody who plays has seen the end.
+func (t *table) over() bool {
+	return slices.ContainsFunc(t.clients, func(k *client) bool { return k.player != "" && k.status == "ended" })
 }
 
 // seen notes that somebody was shown a state.
@@ -217,7 +230,7 @@ func (k *client) rematched(id string) {
 	w := k.w
 	t.next = &table{
 		w: w, number: len(w.tables), id: id, people: [2]string{t.people[1], t.people[0]}, created: true, seated: true,
-		script: scripts[w.random.IntN(len(scripts))], clock: t.clock, delay: t.delay, lines: map[shown]string{},
+		script: scripts[w.random.IntN(len(scripts))], clock: t.clock, delay: t.delay, lines: map[shown]string{}, rematch: true,
 	}
 	w.tables = append(w.tables, t.next)
 	t.next.join(0)

@@ -28,6 +28,7 @@ type world struct {
 	mu     sync.Mutex
 	posted []post
 	woken  chan struct{}
+	over   chan struct{}             // closed when nothing is taken any more that was posted
 	twins  map[string]*[]chan answer // calls of this instant, by key
 
 	plan          plan
@@ -73,7 +74,7 @@ const place = 16 * time.Nanosecond
 func newWorld(seed uint64) *world {
 	return &world{
 		cover: NewCover(), twins: map[string]*[]chan answer{}, links: map[link]int{}, readings: map[reading]moments{},
-		began: time.Now(), random: rand.New(rand.NewPCG(seed, 7)), woken: make(chan struct{}, 1), hash: sha256.New(),
+		began: time.Now(), random: rand.New(rand.NewPCG(seed, 7)), woken: make(chan struct{}, 1), over: make(chan struct{}), hash: sha256.New(),
 	}
 }
 
@@ -107,7 +108,10 @@ func (w *world) post(key string, do func()) {
 func (w *world) turn(key string) {
 	mine := make(chan struct{})
 	w.post(key, func() { close(mine) })
-	<-mine
+	select {
+	case <-mine:
+	case <-w.over: // nobody gives turns any more
+	}
 }
 
 // settle waits until nothing can go on by itself, and takes what was posted, until nothing is.
