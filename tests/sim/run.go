@@ -152,6 +152,7 @@ func (w *world) addHost(h *host) {
 
 // end takes everything down, so that the bubble can close.
 func (w *world) end() {
+	close(w.over)
 	for _, h := range w.hosts {
 		if h.up {
 			w.kill(h)

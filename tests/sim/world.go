@@ -43,6 +43,7 @@ type world struct {
 	lossy         bool // the bus has lost something
 	stored, acked int
 	burying       sync.WaitGroup
+	over          chan struct{} // closed when the world ends: what is left goes on by itself
 	cover         *Cover
 	links         map[link]int
 	readings      map[reading]moments // under mu
@@ -74,6 +75,7 @@ func newWorld(seed uint64) *world {
 	return &world{
 		cover: NewCover(), twins: map[string]*[]chan answer{}, links: map[link]int{}, readings: map[reading]moments{},
 		began: time.Now(), random: rand.New(rand.NewPCG(seed, 7)), woken: make(chan struct{}, 1), hash: sha256.New(),
+		over: make(chan struct{}),
 	}
 }
 
@@ -107,7 +109,10 @@ func (w *world) post(key string, do func()) {
 func (w *world) turn(key string) {
 	mine := make(chan struct{})
 	w.post(key, func() { close(mine) })
-	<-mine
+	select {
+	case <-mine:
+	case <-w.over: // nobody gives turns any more
+	}
 }
 
 // settle waits until nothing can go on by itself, and takes what was posted, until nothing is.

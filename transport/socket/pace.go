@@ -23,19 +23,16 @@ const (
 	leastRest = 20 * time.Millisecond // a timer for every few bytes would cost more than the bytes
 )
 
-// epoch makes times small; see pipe.paid.
-var epoch = time.Now()
-
 // count counts so many bytes. Called by the reader only, as is rest.
 func (p *pipe) count(bytes int) {
 	if !p.sock.server.Unlimited {
-		p.paid = max(p.paid, time.Since(epoch)) + time.Duration(bytes)*time.Second/readPerSecond
+		p.paid = max(p.paid, time.Since(p.sock.server.began)) + time.Duration(bytes)*time.Second/readPerSecond
 	}
 }
 
 // rest returns when more may be read. What has arrived before a goodbye is read at once: it must be answered.
 func (p *pipe) rest() {
-	over := p.paid - time.Since(epoch) - readBurst*time.Second/readPerSecond
+	over := p.paid - time.Since(p.sock.server.began) - readBurst*time.Second/readPerSecond
 	if over > 0 && !p.goodbye.Load() {
 		time.Sleep(max(over, leastRest))
 	}
