@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"errors"
 
 	"github.com/plygames/ply/domain"
 	"github.com/plygames/ply/domain/game"
@@ -21,7 +22,14 @@ func (a *Application) rematch(ctx context.Context, id string, c game.Command) (g
 		return game.Receipt{}, err
 	}
 	receipt, err := a.rematchOf(ctx, s, c)
-	return receipt, withVersion(err, s)
+	// Who is refused asked about this game, though it may be the next that refuses.
+	var refusal *domain.Error
+	if errors.As(err, &refusal) {
+		told := *refusal
+		told.Version = s.Version
+		err = &told
+	}
+	return receipt, err
 }
 
 func (a *Application) rematchOf(ctx context.Context, s *game.State, c game.Command) (game.Receipt, error) {

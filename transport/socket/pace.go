@@ -26,13 +26,10 @@ const (
 	mostRest  = 100 * time.Millisecond // until it looks whether the socket has ended
 )
 
-// epoch makes times small; see pipe.paid.
-var epoch = time.Now()
-
 // count counts so many bytes. Called by the reader only, as is rest.
 func (p *pipe) count(bytes int) {
 	if !p.sock.server.Unlimited {
-		p.paid = max(p.paid, time.Since(epoch)) + time.Duration(bytes)*time.Second/readPerSecond
+		p.paid = max(p.paid, time.Since(p.sock.server.began)) + time.Duration(bytes)*time.Second/readPerSecond
 	}
 }
 
@@ -47,7 +44,7 @@ func (p *pipe) rest() {
 
 // over is in how much time more may be read.
 func (p *pipe) over() time.Duration {
-	return p.paid - time.Since(epoch) - readBurst*time.Second/readPerSecond
+	return p.paid - time.Since(p.sock.server.began) - readBurst*time.Second/readPerSecond
 }
 
 // seeOff throws away what a client still sends after our closing frame, so that the frame is not lost to a reset. A polite

@@ -29,7 +29,7 @@ type pipe struct {
 	late   bool        // a message was not complete in time
 	timed  bool        // a read deadline is set; guarded by mu
 
-	paid time.Duration // when what has been read will be paid for, since epoch; see pace.go. The reader's
+	paid time.Duration // when what has been read will be paid for, since the server began; see pace.go. The reader's
 
 	borrowed *[]byte               // what early lies in, if it must be given back
 	arrive   func(fd uintptr) bool // takeArrived

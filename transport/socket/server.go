@@ -130,6 +130,7 @@ type Server struct {
 	hub         *fanout.Hub
 	play, watch fanout.Source
 	pings       *pinger
+	began       time.Time // by the clock that the server lives by, which a simulation makes another than the process'
 	scratch     sync.Pool // *[]byte: a message on its way out
 	messages    sync.Pool // *[]byte: a message on its way in
 
@@ -152,7 +153,7 @@ func New(c Config, d Deps) *Server {
 		d.Watched = neverBehind{d.Games}
 	}
 	s := &Server{Config: c, Deps: d, socks: map[*sock]struct{}{}, byPlayer: map[string][]*sock{},
-		empty: make(chan struct{})}
+		empty: make(chan struct{}), began: time.Now()}
 	s.scratch.New = func() any { return new([]byte) }
 	s.messages.New = func() any { b := make([]byte, readSize); return &b }
 	s.hub = fanout.New(fanout.Config{
