@@ -5,10 +5,10 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 # Tests that play for minutes run without the race detector; everything else runs with it.
-LONG := corpus crash robustness sim browser cluster deploy exports views
+LONG := corpus crash robustness sim browser cluster deploy exports views upgrade
 FUZZTIME ?= 60s
 
-.PHONY: help run cluster build test bench compare lint fuzz sim planted hostile robust
+.PHONY: help run cluster build test bench compare lint fuzz sim planted hostile robust upgrade
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,7 +42,7 @@ compare: ## the same games against ply and three other stacks; PLY_COMPARE_FOR=1
 fuzz: ## every fuzz target for FUZZTIME (60s)
 	@for package in $$(go list ./...); do \
 	  for target in $$(go test -list='^Fuzz' $$package | grep '^Fuzz' || true); do \
-	    echo "$$package $$target"; go test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) $$package; \
+	    echo "$$package $$target"; go test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) -fuzzminimizetime=100x $$package; \
 	  done; \
 	done
 
@@ -51,11 +51,15 @@ sim: ## whole sites on fake time, disk and network with new seeds for DURATION (
 	go test -count=1 -timeout=0 -v -run='^TestSeeds$$' ./tests/sim -long=$(DURATION)
 
 BAD ?= 10000
-hostile: ## honest players beside a swarm of BAD (10000) bad connections: their ack p99 as a ratio
-	PLY_TEST_SWARM=$(BAD) go test -count=1 -timeout=30m -v -run='^TestSwarm$$' ./tests/hostile
+hostile: ## honest players beside a swarm of BAD (10000) bad connections: their ack p99 as a ratio; ROUNDS=5, LIMIT=2 judges, KINDS=pongs,silence
+	go test -count=1 -timeout=60m -v -run='^(TestSwarm|TestVanished|TestConnectionsLeaveFiles)$$' ./tests/hostile -bad=$(BAD) -rounds=$(or $(ROUNDS),5) \
+	  $(if $(LIMIT),-limit=$(LIMIT)) $(if $(KINDS),-kinds='$(KINDS)')
 
 robust: ## a whole cluster, each part on a machine of its own, under random faults for DURATION (10m); SEED=number, ONLY='zombie|kill', FAULTS=50, CALM=0
 	go test -count=1 -timeout=0 -v -run='^TestRobust$$' ./tests/cluster -robust=$(DURATION) $(if $(SEED),-seed=$(SEED)) $(if $(ONLY),-only='$(ONLY)') $(if $(FAULTS),-faults=$(FAULTS)) $(if $(CALM),-calm='$(CALM)')
+
+upgrade: ## the last release and this one on one store, also with Kafka, for DURATION (10m)
+	go test -count=1 -timeout=0 -v -run='^(TestTwoReleases|TestRollingUpgrade)$$' ./tests/upgrade -long=$(DURATION)
 
 planted: ## plant mistakes one at a time and see whether the tests find them; BUG=regexp for some
 	go test -count=1 -timeout=0 -tags planted -v -run='^TestHunt$$' ./tests/planted -bug='$(BUG)'

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/plygames/ply/domain"
@@ -16,7 +17,7 @@ type Config struct {
 	SnapshotEvery uint64        // events between two snapshots of a game; default 100
 	HotGames      int           // games kept in memory at most, but for those in use; default 100,000
 	EvictAfter    time.Duration // how long an unused game stays in memory; default 5 min
-	Answer        time.Duration // longest wait for the answer to a command; default 1.8 s
+	Answer        time.Duration // longest wait for the answer to a command, to a twentieth; default 1.8 s
 	Loads         int           // games loaded at the same time at most; default 64
 	// Shared: other servers may host the same games. What this one has in memory may then be older than what another has
 	// acknowledged, so nothing is refused or read before the store has been asked for more.
@@ -66,6 +67,8 @@ type Application struct {
 	games  map[string]*hotGame
 	unused lru // games that nobody holds, oldest first
 	closed bool
+
+	window atomic.Pointer[window] // the newest
 
 	loads   chan struct{}
 	saves   chan *hotGame
@@ -127,6 +130,9 @@ func (a *Application) Close(ctx context.Context) error {
 	}
 	a.stop()
 	a.running.Wait()
+	if open := a.window.Load(); open != nil {
+		open.end()
+	}
 	return nil
 }
 

@@ -10,7 +10,9 @@ import (
 // Every hot game in which something will run out has one timer. When it fires, the game decides by what was measured;
 // the timer itself decides nothing, so one that fires early (the process was stopped) does no harm.
 
-// arm sets the game's timer to the moment when something runs out, by what was measured. Called inside the turnstile.
+// arm sets the game's timer to the moment when something runs out, by what was measured. One that fires before that anyway
+// is left alone: it costs nothing to be woken too early now and then, and something to set a timer with every move. Called
+// inside the turnstile.
 func (a *Application) arm(h *hotGame, env game.Env) {
 	in, ok := game.Due(h.state.Load(), env)
 	if !ok {
@@ -20,11 +22,26 @@ func (a *Application) arm(h *hotGame, env game.Env) {
 	wait := time.Duration(max(in, 1)) * time.Millisecond
 	h.timerMu.Lock()
 	defer h.timerMu.Unlock()
-	if h.timer == nil {
-		h.timer = time.AfterFunc(wait, func() { a.ring(h.id) })
-	} else {
+	at := time.Now().Add(wait)
+	switch {
+	case h.timer == nil:
+		h.timer = time.AfterFunc(wait, func() {
+			h.rang()
+			a.ring(h.id)
+		})
+	case !h.rings.IsZero() && !at.Before(h.rings):
+		return
+	default:
 		h.timer.Reset(wait)
 	}
+	h.rings = at
+}
+
+// rang notes that the timer has fired: whoever arms it next sets it.
+func (h *hotGame) rang() {
+	h.timerMu.Lock()
+	defer h.timerMu.Unlock()
+	h.rings = time.Time{}
 }
 
 func (h *hotGame) disarm() {

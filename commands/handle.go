@@ -16,19 +16,17 @@ const maxConflicts = 5
 // Do carries out a person's command on a game: load, same command?, decide, append, apply, show, answer. When it returns
 // a receipt, the events are durable and every sink has them. Refusals carry the game's version.
 //
-// The caller's goroutine does the work; commands on one game pass one at a time. at says when the command's frame was
+// The caller's goroutine does the work, whatever becomes of the caller's context: the outcome is wanted in any case; commands on one game pass one at a time. at says when the command's frame was
 // complete on this server's live clock.
-func (a *Application) Do(ctx context.Context, id string, c game.Command, at game.Arrival) (game.Receipt, error) {
+func (a *Application) Do(_ context.Context, id string, c game.Command, at game.Arrival) (game.Receipt, error) {
 	started := time.Now()
-	receipt, err := a.do(ctx, id, c, at)
+	receipt, err := a.do(id, c, at)
 	a.Observer.Command(c.Wish.Name(), result(receipt, err), time.Since(started).Seconds())
 	return receipt, err
 }
 
-func (a *Application) do(ctx context.Context, id string, c game.Command, at game.Arrival) (game.Receipt, error) {
-	// The outcome is wanted even if the one who asked has gone.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.Answer)
-	defer cancel()
+func (a *Application) do(id string, c game.Command, at game.Arrival) (game.Receipt, error) {
+	ctx := a.answerBy()
 	switch c.Wish.(type) {
 	case game.Rematch:
 		return a.rematch(ctx, id, c)
@@ -158,7 +156,7 @@ func (a *Application) append(ctx context.Context, h *hotGame, s *game.State, c g
 		meta.Command, meta.Player, meta.Content = c.ID, c.Player, c.Fingerprint()
 	}
 	steps := game.Record(s, rules, events, meta)
-	switch err := a.Store.Append(ctx, event.GameStream(h.id), s.Version, recorded(steps)); {
+	switch err := a.Store.Append(ctx, steps[0].Recorded.Stream, s.Version, recorded(steps)); {
 	case err == nil:
 		a.show(h, steps)
 		return steps[len(steps)-1].After, nil
@@ -185,7 +183,8 @@ func (a *Application) show(h *hotGame, steps []game.Step) {
 	h.push(steps)
 	s := h.state.Load()
 	h.restart(s, steps[0].Version(), now)
-	a.arm(h, a.soonest(h, s, now))
+	var room [2]game.Measured
+	a.arm(h, a.soonest(h, s, now, room[:0]))
 	if s.Version-h.saved >= a.SnapshotEvery && s.Status != game.Over {
 		a.queueSnapshot(h)
 	}
@@ -236,6 +235,9 @@ func recorded(steps []game.Step) []event.Recorded {
 
 // withVersion tells the one who was refused where the game is now.
 func withVersion(err error, s *game.State) error {
+	if err == nil {
+		return nil
+	}
 	var refusal *domain.Error
 	if s == nil || !errors.As(err, &refusal) || refusal.Version != 0 {
 		return err
@@ -247,15 +249,15 @@ func withVersion(err error, s *game.State) error {
 
 // result names an outcome for the metrics.
 func result(r game.Receipt, err error) string {
-	var refusal *domain.Error
 	switch {
-	case errors.As(err, &refusal):
-		return string(refusal.Kind)
-	case err != nil:
-		return string(domain.Internal)
-	case r.Duplicate:
+	case err == nil && r.Duplicate:
 		return "duplicate"
-	default:
+	case err == nil:
 		return "ok"
 	}
+	var refusal *domain.Error
+	if errors.As(err, &refusal) {
+		return string(refusal.Kind)
+	}
+	return string(domain.Internal)
 }

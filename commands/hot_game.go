@@ -28,6 +28,7 @@ type hotGame struct {
 	sinks   []game.Sink
 	timerMu sync.Mutex
 	timer   *time.Timer
+	rings   time.Time // when the timer fires, at the latest; zero = it has
 
 	// Guarded by Application.mu.
 	pins    int

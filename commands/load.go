@@ -91,7 +91,7 @@ func (a *Application) load(ctx context.Context, h *hotGame) (*game.State, error)
 	if s, err = a.takeOver(ctx, h, s); err != nil {
 		return nil, err
 	}
-	a.arm(h, a.soonest(h, s, a.Clock.Now()))
+	a.arm(h, a.soonest(h, s, a.Clock.Now(), nil))
 	return s, nil
 }
 

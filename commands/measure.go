@@ -53,14 +53,13 @@ func (a *Application) measure(h *hotGame, s *game.State, c game.Command, at game
 }
 
 // soonest is an overdue that asks nobody: it knows of no lag that would be forgiven and of no absence that has a grace, so
-// what runs out does so sooner by it, never later.
-func (a *Application) soonest(h *hotGame, s *game.State, live int64) game.Env {
-	env := game.Env{Seats: make([]game.Measured, len(s.Seats))}
+// what runs out does so sooner by it, never later. The seats are added to into.
+func (a *Application) soonest(h *hotGame, s *game.State, live int64, into []game.Measured) game.Env {
 	wall := a.Wall()
 	for i := range s.Seats {
-		env.Seats[i] = game.Measured{Elapsed: h.elapsed(s, i, live, wall), Absent: game.Present}
+		into = append(into, game.Measured{Elapsed: h.elapsed(s, i, live, wall), Absent: game.Present})
 	}
-	return env
+	return game.Env{Seats: into}
 }
 
 // elapsed is the time that a seat on turn has used; 0 if it is not on turn.

@@ -52,3 +52,31 @@ func TestOrganisersAreNotRated(t *testing.T) {
 		t.Errorf("%+v, %v", s, err)
 	}
 }
+
+// A rematch shows people as they are rated now; on a server that rates nobody, as those that only play, as before.
+func TestRatingsOfARematch(t *testing.T) {
+	for name, test := range map[string]struct {
+		ratings commands.Ratings
+		ann     int
+	}{
+		"known anew": {rated{"ann": 1620, "bob": 1480}, 1620},
+		"not known":  {nil, 1612},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld()
+			first := w.serverThatRates(t, "s1", commands.Config{}, rated{"ann": 1612, "bob": 1480})
+			second := w.serverThatRates(t, "s2", commands.Config{}, test.ratings)
+			id := chessGame(t, first, blitz)
+			r, err := first.Do(t.Context(), id, game.Command{ID: "a", Player: "ann", Basis: 4, Wish: game.Abort{}}, game.Arrival{})
+			must(t, r, err)
+			for _, player := range []string{"ann", "bob"} {
+				r, err := second.Do(t.Context(), id, game.Command{ID: "r", Player: player, Basis: 5, Wish: game.Rematch{}}, game.Arrival{})
+				must(t, r, err)
+			}
+			s, err := second.State(t.Context(), commands.RematchID(id))
+			if err != nil || s.Seats[0].Rating != 1480 || s.Seats[1].Rating != test.ann {
+				t.Errorf("%+v, %v", s.Seats, err)
+			}
+		})
+	}
+}

@@ -54,7 +54,7 @@ func (a *Application) rematchOf(ctx context.Context, s *game.State, c game.Comma
 	}
 	// Somebody has created it: the opponent, or this player with another command.
 	sat, err := a.sit(ctx, next, game.Command{ID: rematchScope + c.ID, Player: c.Player, Guest: c.Guest,
-		Wish: game.Sit{Seat: game.AnySeat}}, game.Arrival{Live: a.Clock.Now()})
+		Wish: game.Sit{Seat: game.AnySeat, Rating: s.Seats[s.Index(seat)].Rating}}, game.Arrival{Live: a.Clock.Now()})
 	if isKind(err, domain.AlreadyJoined) {
 		return receipt, nil
 	}
@@ -75,7 +75,7 @@ func nextGame(s *game.State, by game.Seat) game.Create {
 	for i := range s.Seats {
 		to := s.Seats[(i+1)%len(s.Seats)].Seat
 		if s.Seats[i].Seat == by {
-			create.Seat = string(to)
+			create.Seat, create.Rating = string(to), s.Seats[i].Rating
 		} else if s.Seats[i].Player != "" {
 			create.Reserved[to] = s.Seats[i].Player
 		}

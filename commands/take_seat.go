@@ -1,9 +1,11 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/plygames/ply/domain"
+	"github.com/plygames/ply/domain/clock"
 	"github.com/plygames/ply/domain/game"
 )
 
@@ -35,19 +37,22 @@ func (a *Application) releaseQuota(ctx context.Context, id, player string, refus
 	a.Quota.Release(player, id)
 }
 
-// rating is how the person who is about to sit down is rated in such games.
+// rating is how the person who is about to sit down is rated in such games: as the view says, or else as the wish does.
 func (a *Application) rating(s *game.State, c game.Command) int {
-	if a.Ratings == nil || c.Player == "" {
-		return 0
+	known := func(kind string, spec clock.Spec) int {
+		if a.Ratings == nil || c.Player == "" {
+			return 0
+		}
+		return a.Ratings.Rating(c.Player, kind, spec)
 	}
 	switch w := c.Wish.(type) {
 	case game.Create:
 		if w.Seat != "" {
-			return a.Ratings.Rating(c.Player, w.Rules.Kind(), w.Clock)
+			return cmp.Or(known(w.Rules.Kind(), w.Clock), w.Rating)
 		}
 	case game.Sit:
 		if s.Version != 0 {
-			return a.Ratings.Rating(c.Player, s.Setup.Kind, s.Setup.Clock)
+			return cmp.Or(known(s.Setup.Kind, s.Setup.Clock), w.Rating)
 		}
 	}
 	return 0

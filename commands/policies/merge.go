@@ -37,10 +37,10 @@ func (p *Pairing) merge(ctx context.Context, m Merge) (done bool, spoken string,
 		return false, "", err
 	}
 	err = p.do(ctx, m.From, game.Command{ID: "pair/" + m.Into, Wish: game.Pair{Next: m.Into, At: try.from}})
-	if refused(err, domain.GameOver, domain.GameFull, domain.Forbidden, domain.VersionConflict, domain.CommandIDReused) {
+	if refused(err, domain.GameOver, domain.GameFull, domain.Forbidden, domain.VersionConflict) {
 		return false, "", p.do(ctx, m.Into, game.Command{Wish: game.Release{From: m.From, FromVersion: try.from}})
 	}
-	if err != nil {
+	if err != nil && !refused(err, domain.CommandIDReused) { // then it has ended for the same game, by another release's attempt
 		return false, "", err
 	}
 	err = p.do(ctx, m.Into, game.Command{ID: "pair/" + m.From, Player: m.Player, Wish: game.Sit{Seat: string(m.Seat)}})

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/plygames/ply/commands/policies"
+	"github.com/plygames/ply/domain"
 	"github.com/plygames/ply/domain/clock"
 	"github.com/plygames/ply/domain/event"
 	"github.com/plygames/ply/domain/game"
@@ -23,7 +24,7 @@ import (
 type town struct {
 	mu    sync.Mutex
 	games map[string]*game.State
-	done  map[string]bool // accepted command ids: game, player, id
+	done  map[string]string // content of accepted commands by game, player, id
 	order []string
 
 	choices map[string][]player.Chosen
@@ -31,7 +32,7 @@ type town struct {
 }
 
 func newTown() *town {
-	return &town{games: map[string]*game.State{}, done: map[string]bool{}, choices: map[string][]player.Chosen{}, began: map[string]int{}}
+	return &town{games: map[string]*game.State{}, done: map[string]string{}, choices: map[string][]player.Chosen{}, began: map[string]int{}}
 }
 
 var errDead = errors.New("the server is dead")
@@ -41,7 +42,10 @@ func (w *town) Do(_ context.Context, id string, c game.Command, _ game.Arrival) 
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	key := id + " " + c.Player + " " + c.ID
-	if c.ID != "" && w.done[key] {
+	if content, done := w.done[key]; c.ID != "" && done {
+		if content != c.Fingerprint() {
+			return game.Receipt{}, domain.Refuse(domain.CommandIDReused, "that id is of another command")
+		}
 		return game.Receipt{Duplicate: true}, nil
 	}
 	s := w.games[id]
@@ -54,7 +58,7 @@ func (w *town) Do(_ context.Context, id string, c game.Command, _ game.Arrival) 
 		return game.Receipt{}, err
 	}
 	if c.ID != "" {
-		w.done[key] = true
+		w.done[key] = c.Fingerprint()
 	}
 	if len(events) > 0 {
 		steps := game.Record(s, chess.Rules{}, events, event.Meta{})
@@ -149,6 +153,7 @@ func (*behind) Wake() <-chan struct{}    { return nil }
 // mortal is the way of one server to the games: after so many commands it is dead. The last of them may have been done.
 type mortal struct {
 	*town
+	does policies.Commander // what it does it with; nil = the town
 	mu   sync.Mutex
 	left int // -1 = for ever
 	done bool
@@ -157,18 +162,22 @@ type mortal struct {
 func (m *mortal) Do(ctx context.Context, id string, c game.Command, at game.Arrival) (game.Receipt, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	does := m.does
+	if does == nil {
+		does = m.town
+	}
 	if m.left == 0 {
 		return game.Receipt{}, errDead
 	}
 	if m.left > 0 {
 		if m.left--; m.left == 0 {
 			if m.done {
-				_, _ = m.town.Do(ctx, id, c, at)
+				_, _ = does.Do(ctx, id, c, at)
 			}
 			return game.Receipt{}, errDead
 		}
 	}
-	return m.town.Do(ctx, id, c, at)
+	return does.Do(ctx, id, c, at)
 }
 
 // Choose of a server that is dead, or dies before or after it.

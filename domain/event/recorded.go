@@ -27,6 +27,9 @@ func (s Stream) Game() (string, bool) { return strings.CutPrefix(string(s), game
 // Player returns the player's id if the stream is a player's.
 func (s Stream) Player() (string, bool) { return strings.CutPrefix(string(s), playerPrefix) }
 
+// Seeker returns the player's id if the stream holds a person's choices.
+func (s Stream) Seeker() (string, bool) { return strings.CutPrefix(string(s), seekerPrefix) }
+
 // Position is the place of an event in the global order of one store. It is opaque and private to that store,
 // but positions of one store compare as strings. The empty Position is before everything.
 type Position string

@@ -25,7 +25,8 @@ type Wish interface {
 	Name() string
 }
 
-// Create makes a game. Seats are taken and reserved as its fields say; Parent and Next belong to rematches.
+// Create makes a game. Seats are taken and reserved as its fields say. Parent is the game that a rematch follows, and Rating
+// what its creator was rated there, for a server that knows nothing newer.
 type Create struct {
 	Rules    Rules           `json:"-"`
 	Kind     string          `json:"kind"`
@@ -39,6 +40,7 @@ type Create struct {
 	Watch    string          `json:"watch,omitempty"`
 	Delay    int64           `json:"delay,omitempty"` // ms
 	Parent   string          `json:"parent,omitempty"`
+	Rating   int             `json:"-"`
 }
 
 // Values of Create's fields.
@@ -52,10 +54,11 @@ const (
 	MaxDelay     = 3_600_000
 )
 
-// Sit takes a seat. Invited tells that the edge has checked an invitation for it.
+// Sit takes a seat. Invited tells that the edge has checked an invitation for it; Rating is that of Create.
 type Sit struct {
 	Seat    string `json:"seat"` // a seat or AnySeat
 	Invited bool   `json:"-"`
+	Rating  int    `json:"-"`
 }
 
 // AnySeat is the first free one.

@@ -85,13 +85,13 @@ func read(s *State, rec event.Recorded, kinds Kinds) (f fact, err error) {
 // Record turns decided events into steps: encoded, chained and applied, ready to be appended and then shown. The first
 // event of a game is a Created; rules are those it was decided with.
 func Record(s *State, rules Rules, events []Event, meta event.Meta) []Step {
-	encodedMeta := meta.Encode()
+	encodedMeta, stream := meta.Encode(), event.GameStream(s.ID)
 	steps := make([]Step, 0, len(events))
 	for _, e := range events {
 		name, data := encode(e)
 		chain := event.Next(s.Chain, name, encodedMeta, data)
 		rec := event.Recorded{
-			Stream:  event.GameStream(s.ID),
+			Stream:  stream,
 			Version: s.Version + 1,
 			ID:      chain.ID(),
 			Type:    name,

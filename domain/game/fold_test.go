@@ -29,7 +29,7 @@ func (tb *table) fold() *game.State {
 }
 
 // played is a game with every kind of event in it.
-func played(t *testing.T) *table {
+func played(t testing.TB) *table {
 	tb := started(t, blitz)
 	tb.moves("e2e4", "e7e5")
 	tb.ok("ann", tb.s.Version, game.DrawOffer{})

@@ -12,7 +12,7 @@ import (
 )
 
 // seek is a game of ann's that may be paired, at version 2.
-func seek(t *testing.T) *table {
+func seek(t testing.TB) *table {
 	t.Helper()
 	tb := &table{t: t, s: game.New("testgame0001"), env: game.Env{Seats: []game.Measured{{Absent: game.Present}, {Absent: game.Present}}}}
 	tb.ok("ann", 0, game.Create{Rules: chess.Rules{}, Kind: "chess", Seat: "white", Access: game.AccessOpen, Watch: game.WatchPublic,

@@ -7,12 +7,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/plygames/ply/domain/event"
 )
 
-// snapshotSchema changes whenever the meaning of a field of snapshot does.
-const snapshotSchema = 1
+// snapshotSchema changes whenever the meaning of a field of snapshot does, or of anything in it, or there are other fields:
+// servers of two releases may share snapshots, and what one of them does not know it would leave out of the next.
+//
+//	1  until seats were kept by an attempt at a version
+//	2  with Place.KeptAt
+const snapshotSchema = 2
 
 // ErrSnapshot reports a snapshot that can't be used: corrupt, of another schema, or of other rules. The game is
 // replayed from its first event instead.
@@ -42,6 +47,12 @@ const receiptSize = 12
 
 // Save encodes a game for a snapshot. The game exists (Version > 0).
 func Save(s *State) []byte {
+	body := encodeSnapshot(s)
+	sum := sha256.Sum256(body)
+	return append(sum[:], body...)
+}
+
+func encodeSnapshot(s *State) []byte {
 	receipts := make([]byte, 0, s.receipts.n*receiptSize)
 	for _, r := range s.receipts.all() {
 		receipts = binary.BigEndian.AppendUint64(receipts, r.hash)
@@ -55,12 +66,11 @@ func Save(s *State) []byte {
 	if err != nil {
 		panic("game: encode snapshot: " + err.Error())
 	}
-	sum := sha256.Sum256(body)
-	return append(sum[:], body...)
+	return body
 }
 
-// Load reads what Save wrote. All errors wrap ErrSnapshot. That the snapshot belongs to the stream is for the caller to
-// prove: the event at its Version has the id Chain.ID().
+// Load reads what Save wrote, and nothing else. All errors wrap ErrSnapshot. That the snapshot belongs to the stream is for
+// the caller to prove: the event at its Version has the id Chain.ID().
 func Load(stored []byte, kinds Kinds) (*State, error) {
 	if len(stored) < sha256.Size {
 		return nil, fmt.Errorf("%w: too short", ErrSnapshot)
@@ -77,7 +87,7 @@ func Load(stored []byte, kinds Kinds) (*State, error) {
 		return nil, fmt.Errorf("%w: schema %d", ErrSnapshot, d.Schema)
 	}
 	rules, ok := kinds(d.Setup.Kind)
-	if !ok || rules.Schema() != d.Rules || len(d.Seats) != len(rules.Seats()) {
+	if !ok || rules.Schema() != d.Rules || !slices.EqualFunc(d.Seats, rules.Seats(), func(p Place, seat Seat) bool { return p.Seat == seat }) {
 		return nil, fmt.Errorf("%w: other rules", ErrSnapshot)
 	}
 	board, err := rules.Load(d.Board)
@@ -93,6 +103,10 @@ func Load(stored []byte, kinds Kinds) (*State, error) {
 		Result: d.Result, Next: d.Next,
 	}
 	s.receipts = loadReceipts(d.Receipts)
+	// The decoder passes over what it does not know, which would be a game that has forgotten something.
+	if !bytes.Equal(encodeSnapshot(s), body) {
+		return nil, fmt.Errorf("%w: written otherwise than it would be now", ErrSnapshot)
+	}
 	return s, nil
 }
 

@@ -133,15 +133,23 @@ func (s *State) OnTurn(seat Seat) bool {
 }
 
 // Running lists the seats whose clocks count down: on turn and past their first move. A clock of days runs from the
-// start.
+// start. It is asked for with every line that is written, so what it gives may be shared, and is not to be changed.
 func (s *State) Running() []Seat {
-	var run []Seat
-	for _, seat := range s.Turn() {
+	turn := s.Turn()
+	for i, seat := range turn {
 		if s.runs(s.Index(seat)) {
-			run = append(run, seat)
+			continue
 		}
+		var run []Seat // nearly always all or none run
+		run = append(run, turn[:i]...)
+		for _, seat := range turn[i+1:] {
+			if s.runs(s.Index(seat)) {
+				run = append(run, seat)
+			}
+		}
+		return run
 	}
-	return run
+	return turn
 }
 
 // runs tells whether the clock of a seat that is on turn counts down.

@@ -27,22 +27,28 @@ func (a *App) pair(ctx context.Context) error {
 			return nil
 		}
 	}
-	view := seekers{a.lists, a.lists.Feed()}
-	defer view.feed.Close()
+	view, done := SeeksIn(a.lists)
+	defer done()
 	policy := &policies.Pairing{View: view, Games: a.games, Every: pairEvery, Log: a.log}
 	policy.Run(ctx)
 	return nil
 }
 
 // ghosts lists open games whose creators waited in them and have gone.
-func (a *App) ghosts(limit int) []string {
+func ghosts(view *games.Games, here Absence, limit int) []string {
 	var ids []string
-	for _, r := range a.lists.Open() {
-		if seat := r.Waiting(); seat != "" && a.presence.Absent(r.Game, seat) >= game.GhostAfter && len(ids) < limit {
+	for _, r := range view.Open() {
+		if seat := r.Waiting(); seat != "" && here.Absent(r.Game, seat) >= game.GhostAfter && len(ids) < limit {
 			ids = append(ids, r.Game)
 		}
 	}
 	return ids
+}
+
+// SeeksIn shows the view of games to the pairing policy. The second value ends that.
+func SeeksIn(view *games.Games) (policies.Seeks, func()) {
+	s := seekers{view, view.Feed()}
+	return s, s.feed.Close
 }
 
 // seekers shows the view of games to the pairing policy.

@@ -4,8 +4,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/plygames/ply/commands/policies"
 	"github.com/plygames/ply/domain/clock"
+	"github.com/plygames/ply/domain/game"
 	"github.com/plygames/ply/projections/deadlines"
+	"github.com/plygames/ply/projections/games"
 )
 
 // Pauses between two looks at what did not change, in ms.
@@ -32,6 +35,18 @@ type overdue struct {
 	woken map[string]time.Time // orphans that were handed out
 	shown map[string]time.Time // ghosts that were handed out
 	rest  time.Time            // no orphans are looked for before
+}
+
+// Absence is who knows for how many ms a seat has had no socket; socket.Presence is one.
+type Absence interface {
+	Absent(game string, seat game.Seat) int64
+}
+
+// OverdueIn shows the views of deadlines and of open games to the deadlines policy.
+func OverdueIn(view *deadlines.Deadlines, open *games.Games, here Absence) policies.Overdue {
+	o := newOverdue(view)
+	o.absent = func(limit int) []string { return ghosts(open, here, limit) }
+	return o
 }
 
 func newOverdue(view deadlinesView) *overdue {

@@ -81,10 +81,8 @@ func (a *App) watchDeadlines(ctx context.Context) error {
 			return nil
 		}
 	}
-	view := newOverdue(a.deadlines)
-	view.absent = a.ghosts
 	policy := &policies.Deadlines{
-		View: view, Games: a.games, Now: wall, Every: lookEvery, Log: a.log,
+		View: OverdueIn(a.deadlines, a.lists, a.presence), Games: a.games, Now: wall, Every: lookEvery, Log: a.log,
 		Running: func(incarnation string) bool {
 			_, running, _ := a.alive.LastAlive(ctx, incarnation)
 			return running

@@ -107,6 +107,7 @@ func (s *shell) openListeners() (err error) {
 	if s.public, err = listen(s.config.Addr, "--addr (PLY_ADDR)"); err != nil {
 		return err
 	}
+	s.public = leaveRoom(s.public, s.log)
 	if s.admin, err = listenAdmin(s.config.AdminAddr, s.log); err != nil {
 		return err
 	}

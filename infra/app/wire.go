@@ -127,7 +127,7 @@ func (a *App) buildWatching(ctx context.Context) error {
 			return err
 		}
 	}
-	if a.hosts() {
+	if a.hosts() && a.config.Store != "" { // with a store of its own there is no other host
 		learn := func(int) bus.Handler { return learner{a.games} }
 		if err := a.bus.SubscribePartitions(context.Background(), "play", learn); err != nil {
 			return err

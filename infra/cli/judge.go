@@ -20,7 +20,7 @@ type judged struct {
 
 	state  *game.State // of a game that has not ended
 	person *player.History
-	chain  struct { // of a stream that is no game's and no person's
+	chain  struct { // of a stream that is of neither
 		version uint64
 		head    event.Hash
 	}
@@ -35,6 +35,8 @@ func judge(stream event.Stream) *judged {
 	} else if id, ok := stream.Player(); ok {
 		j.people, j.person = 1, player.Follow(id)
 		j.next = j.person.Apply
+	} else if id, ok := stream.Seeker(); ok {
+		j.next = player.FollowSeeker(id).Apply
 	}
 	return j
 }

@@ -16,7 +16,7 @@ type loadCommand struct {
 	Games    int           `env:"PLY_LOAD_GAMES" placeholder:"GAMES" default:"1000" help:"Games played at once, two sockets each."`
 	Watch    int           `env:"PLY_LOAD_WATCH" placeholder:"SOCKETS" default:"0" help:"Sockets that watch the first game, in as many processes as they need."`
 	WatchOn  []string      `env:"PLY_LOAD_WATCH_ON" placeholder:"URL,..." help:"Servers to watch at, each with its share of the sockets. Without it all of them watch at the server that is played on."`
-	Meters   []string      `env:"PLY_LOAD_METERS" placeholder:"URL,..." help:"Second listeners of the servers, such as http://127.0.0.1:8081: tells what CPU and memory they used. A server that load starts is measured anyway."`
+	Meters   []string      `env:"PLY_LOAD_METERS" placeholder:"URL|pid:N,..." help:"Second listeners of servers, such as http://127.0.0.1:8081, and other processes of this machine: tells what CPU and memory each used. A server that load starts is measured anyway."`
 	Rate     float64       `env:"PLY_LOAD_RATE" placeholder:"MOVES" default:"0" help:"Moves a second over all games (open loop: latencies count from the moment a move was due). 0 plays as fast as it goes."`
 	For      time.Duration `env:"PLY_LOAD_FOR" placeholder:"DURATION" default:"10s" help:"Measured time of each round."`
 	Rounds   int           `env:"PLY_LOAD_ROUNDS" placeholder:"ROUNDS" default:"3" help:"Rounds; with --baseline the two take turns."`

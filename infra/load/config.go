@@ -16,7 +16,7 @@ type Config struct {
 	Games    int           // played at once, two sockets each
 	Watchers int           // sockets that watch the first game, in processes of their own
 	WatchOn  []string      // URLs of the servers to watch at, each with its share; none = URL
-	Meters   []string      // second listeners of the servers, asked for CPU and memory
+	Meters   []string      // second listeners of servers, and pid:N for other processes of this machine: asked for CPU and memory
 	Rate     float64       // moves a second over all games; 0 = closed loop, each player moves as soon as it may
 	For      time.Duration // measured time of each round
 	Rounds   int
@@ -50,6 +50,11 @@ func (c Config) Validate() error {
 	}
 	if limit, err := openFiles(); err == nil && uint64(sockets+spareFiles) > limit {
 		mistakes = append(mistakes, fmt.Errorf("%d sockets need more than the %d open files that a process may have: fewer --games, or more servers to --watch-on", sockets, limit))
+	}
+	for _, text := range c.Meters {
+		if _, err := newMeter(text); err != nil {
+			mistakes = append(mistakes, err)
+		}
 	}
 	return errors.Join(mistakes...)
 }

@@ -22,9 +22,13 @@ func Run(ctx context.Context, c Config, out io.Writer) (report Report, err error
 	if err != nil {
 		return report, fmt.Errorf("make legal games: %w", err)
 	}
-	var servers meter = unknown{}
-	if len(c.Meters) > 0 {
-		servers = listeners(c.Meters)
+	var servers meters
+	for _, text := range c.Meters {
+		m, err := newMeter(text)
+		if err != nil {
+			return report, err
+		}
+		servers = append(servers, m)
 	}
 	if c.URL == "" {
 		p, err := c.startServer(ctx)
@@ -32,7 +36,7 @@ func Run(ctx context.Context, c Config, out io.Writer) (report Report, err error
 			return report, fmt.Errorf("start a server: %w", err)
 		}
 		defer func() { err = errors.Join(err, p.close()) }()
-		c.URL, servers = p.told, p
+		c.URL, servers = p.told, p.meters()
 	}
 	var baseline *process
 	if c.Baseline {
@@ -44,7 +48,7 @@ func Run(ctx context.Context, c Config, out io.Writer) (report Report, err error
 	var games atomic.Int64 // ids at the relay
 	for range c.Rounds {
 		if c.Baseline {
-			r := &round{Config: c, name: "relay", lines: lines, out: out, meter: baseline,
+			r := &round{Config: c, name: "relay", lines: lines, out: out, meters: baseline.meters(),
 				table: echo{newClient(baseline.told), func() int { return int(games.Add(1)) }}}
 			f, err := r.run(ctx)
 			if err != nil {
@@ -52,7 +56,7 @@ func Run(ctx context.Context, c Config, out io.Writer) (report Report, err error
 			}
 			report.Relay = append(report.Relay, f)
 		}
-		r := &round{Config: c, name: "ply", lines: lines, out: out, meter: servers, table: server{newClient(c.URL), c.clock()}}
+		r := &round{Config: c, name: "ply", lines: lines, out: out, meters: servers, table: server{newClient(c.URL), c.clock()}}
 		f, err := r.run(ctx)
 		if err != nil {
 			return report, err

@@ -91,7 +91,7 @@ func TestRoundAgainstTheRelay(t *testing.T) {
 		var games atomic.Int64
 		r := &round{
 			Config: Config{Games: 4, Rate: rate, For: time.Second, Rounds: 1}, name: "relay", lines: lines, out: io.Discard,
-			meter: unknown{}, table: echo{newClient(url), func() int { return int(games.Add(1)) }},
+			table: echo{newClient(url), func() int { return int(games.Add(1)) }},
 		}
 		f, err := r.run(ctx)
 		if err != nil {

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"syscall"
 )
@@ -97,39 +96,5 @@ func (p *process) close() error {
 	return err
 }
 
-// memory is what the process holds in RAM, in bytes; 0 where the system does not tell.
-func (p *process) memory() int64 {
-	statm, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", p.cmd.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	fields := strings.Fields(string(statm))
-	if len(fields) < 2 {
-		return 0
-	}
-	pages, err := strconv.ParseInt(fields[1], 10, 64)
-	if err != nil {
-		return 0
-	}
-	return pages * int64(os.Getpagesize())
-}
-
-// ticksPerSecond is Linux' USER_HZ, the same on all its platforms that Go runs on.
-const ticksPerSecond = 100
-
-// cpu is the processor time that the process has used, in seconds; false where the system does not tell.
-func (p *process) cpu() (float64, bool) {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
-	if err != nil {
-		return 0, false
-	}
-	// The fields after the command's name, which is in parentheses; user and system time are the 14th and 15th of all.
-	_, rest, _ := strings.Cut(string(stat), ") ")
-	fields := strings.Fields(rest)
-	if len(fields) < 13 {
-		return 0, false
-	}
-	user, err1 := strconv.ParseFloat(fields[11], 64)
-	system, err2 := strconv.ParseFloat(fields[12], 64)
-	return (user + system) / ticksPerSecond, err1 == nil && err2 == nil
-}
+// meters look into the process.
+func (p *process) meters() meters { return meters{pid(p.cmd.Process.Pid)} }

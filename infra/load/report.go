@@ -21,6 +21,9 @@ func (r Report) Print(w io.Writer) error {
 		return err
 	}
 	for _, f := range r.Server {
+		if err := f.printParts(w); err != nil {
+			return err
+		}
 		if f.Watched > 0 {
 			fmt.Fprintf(w, "watchers: %d moves, %.0f/s, delivery p50 %v, p99 %v, %d holes", f.Watched, float64(f.Watched)/f.Seconds, f.WatchP50, f.WatchP99, f.Holes)
 			if f.CPU > 0 {
@@ -55,4 +58,17 @@ func (f Figures) print(w io.Writer) {
 	}
 	fmt.Fprintf(w, "%s\t%.0f\t%v\t%v\t%v\t%v\t%v\t%s\t%s\t%d\t\n", f.Name, f.PerSecond(), f.AckP50, f.AckP99, f.AckP999,
 		f.DeliveryP50, f.DeliveryP99, cpu, memory, f.Refused)
+}
+
+// printParts tells what each of several processes used.
+func (f Figures) printParts(w io.Writer) error {
+	if len(f.Parts) < 2 {
+		return nil
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "\tcores\tCPU us a move\tRAM\t")
+	for _, u := range f.Parts {
+		fmt.Fprintf(t, "%s\t%.2f\t%.1f\t%d MB\t\n", u.Part, u.CPU/f.Seconds, u.CPU*1e6/float64(f.Moves), u.Memory>>20)
+	}
+	return t.Flush()
 }

@@ -20,8 +20,9 @@ type Figures struct {
 	WatchP50, WatchP99       time.Duration // to the watchers
 	Watched                  int           // moves that reached watchers
 	Holes                    uint64        // numbers that a watcher missed: always 0
-	CPU                      float64       // seconds of the server's processor time; 0 = not known
-	Empty, Memory            int64         // bytes of RAM that the servers hold, before anybody came and at the end; 0 = not known
+	Parts                    []Use         // each process that was looked into; none = not known
+	CPU                      float64       // seconds of the processor time of all; 0 = not known
+	Empty, Memory            int64         // bytes of RAM that they hold, before anybody came and at the end; 0 = not known
 	Sockets                  int
 }
 
@@ -31,11 +32,11 @@ func (f Figures) PerSecond() float64 { return float64(f.Moves) / f.Seconds }
 // round seats all pairs at a table, plays for the measured time, and sends them home.
 type round struct {
 	Config
-	name  string
-	table table
-	meter meter
-	lines [][]string
-	out   io.Writer
+	name   string
+	table  table
+	meters meters
+	lines  [][]string
+	out    io.Writer
 
 	tally tally
 }
@@ -46,7 +47,8 @@ const warmUp = time.Second
 func (r *round) run(ctx context.Context) (f Figures, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	f.Empty, f.Sockets = r.meter.memory(), 2*r.Games+r.Watchers
+	_, empty, _ := r.meters.use()
+	f.Empty, f.Sockets = empty.Memory, 2*r.Games+r.Watchers
 	pairs, first, err := r.seat(ctx)
 	var playing sync.WaitGroup
 	defer func() {
@@ -79,15 +81,19 @@ func (r *round) run(ctx context.Context) (f Figures, err error) {
 	if err := watchers.tell(begin); err != nil {
 		return f, err
 	}
-	cpu, known := r.meter.cpu()
+	before, _, known := r.meters.use()
 	start := time.Now()
 	r.wait(ctx, r.For, "playing")
-	f.Name, f.Seconds, f.Memory = r.name, time.Since(start).Seconds(), r.meter.memory()
+	f.Name, f.Seconds = r.name, time.Since(start).Seconds()
+	if after, all, ok := r.meters.use(); ok && known {
+		f.Parts, f.Memory = after, all.Memory
+		for i := range after {
+			after[i].CPU -= before[i].CPU
+			f.CPU += after[i].CPU
+		}
+	}
 	allMoves, allRefused, failure := r.tally.count()
 	f.Moves, f.Refused = allMoves-moves, allRefused-refused
-	if after, ok := r.meter.cpu(); ok && known {
-		f.CPU = after - cpu
-	}
 	seen, err := watchers.end()
 	if err != nil {
 		return f, err

@@ -4,18 +4,19 @@ import "github.com/prometheus/client_golang/prometheus"
 
 // Store observes the embedded event store; a pebble.Observer.
 type Store struct {
-	appends *prometheus.HistogramVec
-	events  prometheus.Histogram
-	callers prometheus.Histogram
-	bytes   prometheus.Counter
-	commits prometheus.Histogram
-	behind  prometheus.Counter
-	stopped prometheus.Gauge
+	appended, refused prometheus.Observer
+	events            prometheus.Histogram
+	callers           prometheus.Histogram
+	bytes             prometheus.Counter
+	commits           prometheus.Histogram
+	behind            prometheus.Counter
+	stopped           prometheus.Gauge
 }
 
 func newStore(r registry) *Store {
+	appends := r.histograms("ply_append_seconds", "Appends to the event store, from call to answer.", latencies(), "ok")
 	return &Store{
-		appends: r.histograms("ply_append_seconds", "Appends to the event store, from call to answer.", latencies(), "ok"),
+		appended: appends.WithLabelValues("yes"), refused: appends.WithLabelValues("no"),
 		events:  r.histogram("ply_append_batch_events", "Events in one group commit.", sizes()),
 		callers: r.histogram("ply_append_batch_appends", "Appends in one group commit.", sizes()),
 		bytes:   r.counter("ply_append_bytes_total", "Bytes written by group commits."),
@@ -27,11 +28,11 @@ func newStore(r registry) *Store {
 
 // Appended counts an append that was answered.
 func (s *Store) Appended(seconds float64, _ int, ok bool) {
-	label := "no"
 	if ok {
-		label = "yes"
+		s.appended.Observe(seconds)
+	} else {
+		s.refused.Observe(seconds)
 	}
-	s.appends.WithLabelValues(label).Observe(seconds)
 }
 
 // Batch counts a group commit.

@@ -18,7 +18,7 @@ import (
 // many is worth it if games have few events each in it, as when thousands are played at the same time.
 const (
 	groupLeast = chunkEvents
-	groupMost  = 4 << 10
+	groupMost  = 16 << 10
 	groupBytes = 8 << 20
 )
 

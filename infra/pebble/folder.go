@@ -37,9 +37,10 @@ type folderOptions struct {
 	damaged  func()      // called when something of it can't be read, after which it can't be written; nil: that is only told
 }
 
-// formatVersion is the on-disk format. This one writes into the log how far it had been synced, so that a damaged
-// acknowledged record is told apart from a torn tail and opening fails instead of dropping it.
-const formatVersion = lsm.FormatWALSyncChunks
+// formatVersion is the on-disk format. It writes into the log how far it had been synced, so that a damaged acknowledged
+// record is told apart from a torn tail and opening fails instead of dropping it; and its tables may be compressed with
+// MinLZ.
+const formatVersion = lsm.FormatTableFormatV6
 
 // openFolder opens or creates a folder.
 func openFolder(o folderOptions) (*folder, error) {
@@ -74,6 +75,9 @@ func openFolder(o folderOptions) (*folder, error) {
 			WriteStallEnd:   func() { logger.Info("writes go on") },
 		},
 	}
+	// Whoever reads history spends a quarter of the time on decompressing. This is MinLZ where the machine has instructions
+	// for it: half as fast again as Pebble's default, Snappy, and smaller.
+	options.ApplyCompressionSettings(func() lsm.DBCompressionSettings { return lsm.DBCompressionFastest })
 	// The lookup that matters is "is there such a stream": almost always no, for a new game.
 	for i := range options.Levels {
 		options.Levels[i].FilterPolicy = bloom.FilterPolicy(10)

@@ -134,12 +134,14 @@ func (v *View) Commit(changes map[string][]byte, at projections.Checkpoint) erro
 		return fmt.Errorf("view %s: %w", v.name, err)
 	}
 	return v.change(func(b *lsm.Batch) error {
+		entry := []byte{entryPrefix} // a batch copies what it is given
 		for key, value := range changes {
+			entry = append(entry[:1], key...)
 			var err error
 			if value == nil {
-				err = b.Delete(entryKey([]byte(key)), nil)
+				err = b.Delete(entry, nil)
 			} else {
-				err = b.Set(entryKey([]byte(key)), value, nil)
+				err = b.Set(entry, value, nil)
 			}
 			if err != nil {
 				return err

@@ -59,13 +59,13 @@ type Tx struct {
 	rows    Rows
 	cache   *cache
 	batch   map[string][]byte // changes of the events before, in the same batch
-	changes map[string][]byte // changes of this event
+	changes changes           // of this event
 }
 
 // Get gives the value of a key, nil if there is none. It must not be changed.
 func (t *Tx) Get(key string) ([]byte, error) {
-	if value, ok := t.changes[key]; ok {
-		return value, nil
+	if i := t.changes.find(key); i >= 0 {
+		return t.changes.list[i].Value, nil
 	}
 	if value, ok := t.batch[key]; ok {
 		return value, nil
@@ -82,16 +82,19 @@ func (t *Tx) Get(key string) ([]byte, error) {
 }
 
 // Set changes a row. The value belongs to the Tx from now on and is not nil.
-func (t *Tx) Set(key string, value []byte) { t.changes[key] = value }
+func (t *Tx) Set(key string, value []byte) { t.changes.set(key, value) }
 
 // Delete removes a row, if there is one.
-func (t *Tx) Delete(key string) { t.changes[key] = nil }
+func (t *Tx) Delete(key string) { t.changes.set(key, nil) }
 
 // Keys of a folder begin with one byte that says whose they are.
 const (
 	frameworks = 0x00
 	views      = 0x01
 )
+
+// rowsBegin is how the keys of rows begin.
+const rowsBegin = string(rune(views))
 
 func rowKey(key string) []byte { return append([]byte{views}, key...) }
 func ownKey(key string) []byte { return append([]byte{frameworks}, key...) }

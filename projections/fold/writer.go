@@ -119,12 +119,12 @@ const unknown = -1
 func (w *writer) batch(events []event.Recorded) (at projections.Checkpoint, rows map[string][]byte, err error) {
 	rows = make(map[string][]byte)
 	if w.commit == nil {
-		w.commit, w.tx.changes = make(map[string][]byte), make(map[string][]byte)
+		w.commit = make(map[string][]byte)
 	}
 	clear(w.commit)
 	w.tx.rows, w.tx.cache, w.tx.batch = w.rows, w.cache, rows
 	for i := range events {
-		clear(w.tx.changes)
+		w.tx.changes.clear()
 		if err := w.apply(events[i]); err != nil {
 			var storage *storageError
 			if errors.As(err, &storage) {
@@ -133,12 +133,12 @@ func (w *writer) batch(events []event.Recorded) (at projections.Checkpoint, rows
 			w.park(events[i], err)
 			continue
 		}
-		for key, value := range w.tx.changes {
-			rows[key] = value
+		for _, row := range w.tx.changes.list {
+			rows[row.Key] = row.Value
 		}
 	}
 	for key, value := range rows {
-		w.commit[string(rowKey(key))] = value
+		w.commit[rowsBegin+key] = value
 	}
 	if w.events != unknown {
 		w.events += int64(len(events))

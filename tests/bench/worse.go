@@ -30,7 +30,7 @@ func Worse(csv string, percent float64) ([]string, error) {
 			unit = cells[1]
 			continue
 		}
-		if cells[0] == "" || cells[0] == "geomean" || cells[5] == "~" || cells[5] == "?" || cells[5] == "" || unit == "floor/s" {
+		if cells[0] == "" || cells[0] == "geomean" || cells[5] == "~" || cells[5] == "?" || cells[5] == "" || others[unit] {
 			continue
 		}
 		by, err := strconv.ParseFloat(strings.TrimSuffix(cells[5], "%"), 64)
@@ -60,5 +60,10 @@ func Worse(csv string, percent float64) ([]string, error) {
 	return lines, nil
 }
 
-// moreIsBetter tells rates from times, bytes and counts. floor/s is what the disk does without us, and nobody's success.
-func moreIsBetter(unit string) bool { return strings.HasSuffix(unit, "/s") || unit == "x_floor" }
+// moreIsBetter tells rates, and ratios to what is done without us, from times, bytes and counts.
+func moreIsBetter(unit string) bool {
+	return strings.HasSuffix(unit, "/s") || strings.HasPrefix(unit, "x_")
+}
+
+// others are what the disk and the sockets do without us, and nobody's success.
+var others = map[string]bool{"floor/s": true, "raw_deliveries/s": true}

@@ -56,7 +56,7 @@ func startKafka(t testing.TB, config kafka.Config) *Kafka {
 	t.Cleanup(func() {
 		if t.Failed() {
 			for _, n := range c.Nodes {
-				t.Logf("end of the output of Kafka node %d:\n%s", n.ID, n.Output())
+				t.Logf("end of the output of Kafka node %d:\n%s", n.ID, n.Tail())
 			}
 		}
 		c.Close()

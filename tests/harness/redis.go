@@ -3,7 +3,6 @@ package harness
 import (
 	"bufio"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os/exec"
 	"strconv"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/plygames/ply/tests/parts/network"
+	"github.com/plygames/ply/tests/parts/process"
 )
 
 // Redis is a real redis-server on a port and in a data folder of its own; the service that the Debian package may have
@@ -47,7 +47,11 @@ func StartRedisAt(t testing.TB, at network.Place, settings ...string) *Redis {
 	r := &Redis{t: t, at: at, Data: t.TempDir(), binary: NeedPackage(t, "redis-server", "redis-server"), settings: settings, logs: &logs{}}
 	t.Cleanup(r.cleanup)
 	for range 10 { // another process may take the port between our look and its start
-		_, port, _ := net.SplitHostPort(keptPort(t))
+		free, err := process.FreeAddrs(1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, port, _ := net.SplitHostPort(free[0])
 		r.Addr = net.JoinHostPort(at.Addr(), port)
 		if r.start() {
 			return r
@@ -180,11 +184,14 @@ func (r *Redis) Stop() {
 func (r *Redis) Pause() {
 	r.t.Helper()
 	r.signal(syscall.SIGSTOP)
-	Eventually(r.t, 10*time.Second, "redis-server stands still", func() bool { return standsStill(r.cmd.Process.Pid) })
+	Eventually(r.t, 10*time.Second, "redis-server stands still", func() bool { return process.StandsStill(r.cmd.Process.Pid) })
 }
 
 // Resume ends a Pause.
 func (r *Redis) Resume() { r.t.Helper(); r.signal(syscall.SIGCONT) }
+
+// PID is the process.
+func (r *Redis) PID() int { return r.cmd.Process.Pid }
 
 // Logs is what all runs of this server printed so far.
 func (r *Redis) Logs() string { return r.logs.String() }
@@ -204,19 +211,4 @@ func (r *Redis) cleanup() {
 	if r.t.Failed() {
 		r.t.Logf("end of the log of redis-server:\n%s", r.logs.tail(40))
 	}
-}
-
-// keptPort finds a port that nobody listens on, below those that the kernel hands out to connections: a process that is
-// down for a while finds its port free again.
-func keptPort(t testing.TB) string {
-	t.Helper()
-	for range 1000 {
-		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(15_000+rand.IntN(15_000)))
-		if l, err := net.Listen("tcp", addr); err == nil {
-			_ = l.Close()
-			return addr
-		}
-	}
-	t.Fatal("no free port")
-	return ""
 }

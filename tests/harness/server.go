@@ -2,13 +2,11 @@ package harness
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -16,6 +14,7 @@ import (
 	"time"
 
 	"github.com/plygames/ply/tests/parts/network"
+	"github.com/plygames/ply/tests/parts/process"
 	"github.com/plygames/ply/transport/client"
 )
 
@@ -28,6 +27,7 @@ type Server struct {
 	t    testing.TB
 	at   network.Place
 	env  []string
+	ply  string // the program; empty = built from this source
 	cmd  *exec.Cmd
 	done chan struct{} // closed when the process is gone
 	exit error         // how it ended; read after done
@@ -64,6 +64,22 @@ func StartAt(t testing.TB, at network.Place, env ...string) *Server {
 	return s
 }
 
+// StartPly is Start for another ply than this one (empty = this one), such as an older release, or on a folder that is there
+// already (empty = a new one).
+func StartPly(t testing.TB, program, data string, env ...string) *Server {
+	t.Helper()
+	if data == "" {
+		data = t.TempDir()
+	}
+	s := &Server{t: t, Data: data, env: env, ply: program, logs: &logs{}}
+	t.Cleanup(s.cleanup)
+	s.start("127.0.0.1:0", "127.0.0.1:0")
+	return s
+}
+
+// Replace says which ply the next Restart starts; empty = this one.
+func (s *Server) Replace(program string) { s.ply = program }
+
 // Restart starts the process again, on the same ports and data folder. It must be down.
 func (s *Server) Restart(env ...string) {
 	s.t.Helper()
@@ -73,7 +89,7 @@ func (s *Server) Restart(env ...string) {
 
 func (s *Server) start(addr, admin string) {
 	s.t.Helper()
-	command := s.at.Command(s.binary())
+	command := s.at.Command(s.program())
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Env = append(os.Environ(), Env("PLY_ADDR", addr), Env("PLY_ADMIN_ADDR", admin), Env("PLY_DATA", s.Data))
 	cmd.Env = append(cmd.Env, s.env...)
@@ -114,11 +130,14 @@ func (s *Server) start(addr, admin string) {
 	})
 }
 
-func (s *Server) binary() string {
+func (s *Server) program() string {
 	for _, e := range s.env {
 		if strings.HasPrefix(e, clockSetting+"=") {
 			return clockBinary(s.t)
 		}
+	}
+	if s.ply != "" {
+		return s.ply
 	}
 	return Binary(s.t)
 }
@@ -174,26 +193,7 @@ func (s *Server) Stop() {
 func (s *Server) Pause() {
 	s.t.Helper()
 	s.signal(syscall.SIGSTOP)
-	Eventually(s.t, 10*time.Second, "the process stands still", func() bool { return standsStill(s.PID()) })
-}
-
-// standsStill tells whether all threads of a process are stopped.
-func standsStill(pid int) bool {
-	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
-	if err != nil || len(threads) == 0 {
-		return false
-	}
-	for _, thread := range threads {
-		stat, err := os.ReadFile(thread)
-		if err != nil {
-			return false
-		}
-		// "pid (name) state ...": the name may hold anything, also brackets.
-		if i := bytes.LastIndex(stat, []byte(") ")); i < 0 || stat[i+2] != 'T' {
-			return false
-		}
-	}
-	return true
+	Eventually(s.t, 10*time.Second, "the process stands still", func() bool { return process.StandsStill(s.PID()) })
 }
 
 // Resume ends a Pause.

@@ -22,13 +22,21 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/plygames/ply/tests/harness"
+	"github.com/plygames/ply/tests/parts/network"
 )
 
 // marker stands in what the tests send, and must not stand in the server's log.
 const marker = "h0st1le"
 
-// TestMain lets rows that wait for a clock run at once.
+// TestMain lets rows that wait for a clock run at once, or attacks.
 func TestMain(m *testing.M) {
+	if text := os.Getenv(attackVariable); text != "" {
+		if err := runAttackers(text); err != nil {
+			fmt.Fprintln(os.Stderr, "attackers:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	flag.Parse()
 	if err := flag.Set("test.parallel", "64"); err != nil {
 		panic(err)
@@ -43,11 +51,16 @@ type site struct {
 	key    ed25519.PrivateKey // signs for people who have accounts
 	http   *http.Client
 	honest *honest
-	newest atomic.Pointer[string] // game of a match, for watchers of the swarm
 }
 
 // startSite starts a server that believes a key of ours, and two honest players.
 func startSite(t testing.TB, env ...string) *site {
+	t.Helper()
+	return startSiteAt(t, network.Place{}, env...)
+}
+
+// startSiteAt is startSite on another machine of a test's network.
+func startSiteAt(t testing.TB, at network.Place, env ...string) *site {
 	t.Helper()
 	s := &site{t: t, http: &http.Client{Timeout: patience}}
 	s.key = ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, ed25519.SeedSize))
@@ -57,7 +70,7 @@ func startSite(t testing.TB, env ...string) *site {
 	if err := os.WriteFile(keys, []byte(set), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.Server = harness.Start(t, append(env, harness.Env("PLY_JWKS_FILE", keys), harness.Env("PLY_LOG_LEVEL", "debug"))...)
+	s.Server = harness.StartAt(t, at, append(env, harness.Env("PLY_JWKS_FILE", keys), harness.Env("PLY_LOG_LEVEL", "debug"))...)
 	s.honest = &honest{site: s}
 	t.Cleanup(func() {
 		s.http.CloseIdleConnections()

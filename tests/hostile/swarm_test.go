@@ -1,138 +1,191 @@
 package hostile_test
 
 import (
+	"bufio"
+	"encoding/json"
+	"flag"
 	"fmt"
+	"io"
+	"maps"
 	"os"
+	"os/exec"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
-	"github.com/plygames/ply/tests/harness"
+	"github.com/plygames/ply/tests/parts/network"
 )
 
-// swarm attacks until it is called off, each attacker with one connection after the other.
+var (
+	bad    = flag.Int64("bad", 1000, "how many bad connections TestSwarm makes at least")
+	rounds = flag.Int("rounds", 1, "how often TestSwarm plays without the swarm and beside it")
+	only   = flag.String("kinds", "", "only attackers of these kinds, with commas between")
+	limit  = flag.Float64("limit", 0, "how many times as long acks may take beside the swarm, at p99; 0 = no matter")
+)
+
+// members is how many attackers of each kind there are in a swarm.
+var members = map[string]int{
+	"slow requests": 30, "silence": 30, "handshakes": 30, "commands": 30, "pings": 30, "pongs": 10, "fragments": 10,
+	"bad messages": 30, "lost watchers": 100, "slow watchers": 100,
+}
+
+// swarm is a process of attackers.
 type swarm struct {
-	s       *site
-	game    table
-	stop    chan struct{}
-	members sync.WaitGroup
-	bad     atomic.Int64 // connections so far
+	t     testing.TB
+	cmd   *exec.Cmd
+	input io.WriteCloser
+	begun time.Time
+	did   atomic.Pointer[map[string]*tally]
+	gone  chan struct{}
 }
 
-// stay waits for the end of the swarm, or less.
-func (w *swarm) stay(long time.Duration) {
-	select {
-	case <-w.stop:
-	case <-time.After(long):
+// attack starts attackers at a place.
+func (s *site) attack(t testing.TB, at network.Place, o orders) *swarm {
+	t.Helper()
+	o.Addr = s.addr()
+	text, err := json.Marshal(o)
+	if err != nil {
+		t.Fatal(err)
 	}
-}
-
-func (w *swarm) until(every time.Duration, do func() bool) {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	for {
-		select {
-		case <-w.stop:
-			return
-		case <-tick.C:
-			if !do() {
-				return
+	args := at.Command("nice", "-n", "19", os.Args[0])
+	w := &swarm{t: t, cmd: exec.Command(args[0], args[1:]...), begun: time.Now(), gone: make(chan struct{})}
+	w.did.Store(&map[string]*tally{})
+	w.cmd.Env = append(os.Environ(), attackVariable+"="+string(text))
+	w.cmd.Stderr = os.Stderr
+	w.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if w.input, err = w.cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	output, err := w.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.leave)
+	go func() {
+		defer close(w.gone)
+		for lines := bufio.NewScanner(output); lines.Scan(); {
+			did := map[string]*tally{}
+			if err := json.Unmarshal(lines.Bytes(), &did); err == nil {
+				w.did.Store(&did)
 			}
 		}
-	}
-}
-
-// attack starts n attackers of each kind, who keep bad connections coming.
-func (s *site) attack(t testing.TB, n int) *swarm {
-	w := &swarm{s: s, game: s.newTable(t, ""), stop: make(chan struct{})}
-	watch := []byte(handshake("GET /watch/" + w.game.id + " HTTP/1.1"))
-	kinds := []func(k *raw){
-		func(k *raw) { // slowloris
-			left := watch
-			w.until(100*time.Millisecond, func() bool {
-				sent := k.write(left[:1])
-				left = left[1:]
-				return sent && len(left) > 0
-			})
-		},
-		func(*raw) { w.stay(2 * time.Second) }, // connects and says nothing
-		func(k *raw) { // half open: upgraded, and never heard of again
-			k.write(watch)
-			w.stay(2 * time.Second)
-			k.reset()
-		},
-		func(k *raw) { k.write(watch); _, _ = k.in.ReadByte() }, // floods of handshakes
-		func(k *raw) { // a flood of commands
-			k.write(watch)
-			n := 0
-			w.until(2*time.Millisecond, func() bool {
-				n++
-				return n < 1000 && k.say(`{"t":"resign","id":"f%d","v":4}`, n)
-			})
-		},
-		func(k *raw) { // a flood of pings
-			k.write(watch)
-			n := 0
-			w.until(2*time.Millisecond, func() bool { n++; return n < 1000 && k.frame(fin|ping, []byte(marker)) })
-		},
-		func(k *raw) { // a watcher of a game that is played, who reads nothing
-			_ = k.conn.SetReadBuffer(4 << 10)
-			k.write([]byte(handshake("GET /watch/" + *s.newest.Load() + "?from=0 HTTP/1.1")))
-			w.stay(5 * time.Second)
-		},
-	}
-	for i := range n * len(kinds) {
-		w.members.Go(func() {
-			for round := 0; ; round++ {
-				select {
-				case <-w.stop:
-					return
-				default:
-				}
-				w.bad.Add(1)
-				k := dial(t, s, fmt.Sprintf("127.0.%d.%d", 1+(i+round*7)%200, 1+i%200))
-				kinds[i%len(kinds)](k)
-				k.hangUp()
-			}
-		})
-	}
+		_ = w.cmd.Wait()
+	}()
 	return w
 }
 
-func (w *swarm) leave() { close(w.stop); w.members.Wait() }
+// leave calls the attackers off and waits until they are gone. More than once is harmless.
+func (w *swarm) leave() {
+	_ = w.input.Close()
+	<-w.gone
+}
+
+// look tells the attackers of a game that is being played.
+func (w *swarm) look(game string) { _, _ = fmt.Fprintln(w.input, game) }
+
+// sum adds up what the attackers have done so far.
+func (w *swarm) sum(of func(*tally) *atomic.Int64) (n int64) {
+	for _, did := range *w.did.Load() {
+		n += of(did).Load()
+	}
+	return n
+}
+
+func (w *swarm) connections() int64 {
+	return w.sum(func(c *tally) *atomic.Int64 { return &c.Connections })
+}
+
+// cores is how much processor time the attackers took in a second. They must be gone.
+func (w *swarm) cores(lasted time.Duration) float64 {
+	return (w.cmd.ProcessState.UserTime() + w.cmd.ProcessState.SystemTime()).Seconds() / lasted.Seconds()
+}
 
 // match is an honest game over two sockets.
 type match struct {
+	game  string
 	seats [2]*raw
 	v     uint64
-	took  []time.Duration
 }
 
+// honestly is what honest players have met.
+type honestly struct {
+	mu    sync.Mutex
+	took  []time.Duration
+	again map[string]int // refusals after which the same was sent again, by code
+}
+
+func (h *honestly) refused(o object) time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.again[o.str("code")]++
+	return max(time.Duration(o.num("after"))*time.Millisecond, 500*time.Millisecond)
+}
+
+// insist makes an HTTP request as section 11 of the protocol says: what was refused and may be sent again is sent again.
+func (h *honestly) insist(t testing.TB, s *site, path, token, body string) object {
+	for until := time.Now().Add(patience); ; {
+		status, o := s.call(t, "POST", path, token, body)
+		if status < 300 {
+			return o
+		}
+		if o["retry"] != true || time.Now().After(until) {
+			t.Errorf("POST %s of an honest player: %d %v", path, status, o)
+			return o
+		}
+		<-time.After(h.refused(o))
+	}
+}
+
+// addresses are of honest people: nobody shares one with anybody.
+var addresses atomic.Int64
+
 // open seats two honest people at a new game.
-func (s *site) open(t testing.TB) *match {
-	g := s.newTable(t, "")
-	s.newest.Store(&g.id)
-	m := &match{v: 4}
-	for i, token := range []string{g.white, g.black} {
-		m.seats[i] = dial(t, s, "")
-		m.seats[i].upgrade("/play/"+g.id, token)
+func (h *honestly) open(t testing.TB, s *site) *match {
+	var tokens [2]string
+	for i := range tokens {
+		_, tokens[i] = s.newPerson()
+	}
+	made := h.insist(t, s, "/api/games", tokens[0], `{"id":"c","kind":"chess","seat":"white"}`)
+	invites, _ := made["invites"].(map[string]any)
+	black, _ := invites["black"].(string)
+	m := &match{game: made.str("game"), v: 4}
+	h.insist(t, s, "/api/games/"+m.game+"/seats/black", tokens[1], `{"id":"s","invite":"`+black+`"}`)
+	for i, token := range tokens {
+		n := addresses.Add(1)
+		m.seats[i] = dial(t, s, fmt.Sprintf("127.1.%d.%d", n/250%250, 1+n%250))
+		m.seats[i].upgrade("/play/"+m.game, token)
 		m.seats[i].line("live")
 	}
 	return m
 }
 
-// play makes one move and waits for its acknowledgement; a closed socket or a refusal fails the test.
-func (m *match) play(t testing.TB, ply int) {
+// play makes one move and waits for its acknowledgement, over a socket that stays open. What was refused and may be sent
+// again is sent again; it takes as long as all of that.
+func (h *honestly) play(t testing.TB, m *match, ply int) {
 	seat := m.seats[ply%2]
+	command := fmt.Sprintf(`{"t":"move","id":"m%d","v":%d,"m":"%s"}`, ply, m.v, []string{"g1f3", "g8f6", "f3g1", "f6g8"}[ply%4])
 	begun := time.Now()
-	seat.say(`{"t":"move","id":"m%d","v":%d,"m":"%s"}`, ply, m.v, []string{"g1f3", "g8f6", "f3g1", "f6g8"}[ply%4])
+	seat.say("%s", command)
 	o := seat.line("ok", "error")
-	m.took = append(m.took, time.Since(begun))
-	if o.str("t") != "ok" {
+	for o["retry"] == true && time.Since(begun) < patience {
+		<-time.After(h.refused(o))
+		seat.say("%s", command)
+		o = seat.line("ok", "error")
+	}
+	took := time.Since(begun)
+	if o.str("t") != "ok" || o.str("id") != fmt.Sprintf("m%d", ply) {
 		t.Errorf("move %d of an honest player: %v", ply, o)
 	}
+	h.mu.Lock()
+	h.took = append(h.took, took)
+	h.mu.Unlock()
 	m.v = o.num("v")
 	for o := (object{}); o.num("v") < m.v; { // the other seat, before it moves
 		o = m.seats[1-ply%2].line("move-played", "move", "state")
@@ -141,49 +194,112 @@ func (m *match) play(t testing.TB, ply int) {
 
 func (m *match) leave() { m.seats[0].hangUp(); m.seats[1].hangUp() }
 
-// round plays games at once, twelve moves each at a person's quick pace, until the time is over, and gives the 99th
-// percentile of the acknowledgements.
-func (s *site) round(t testing.TB, tables int, enough func() bool) (p99 time.Duration, n int) {
+// round plays games at once, twelve moves each at a person's quick pace, until it is enough. beside may be nil.
+func (s *site) round(t testing.TB, h *honestly, beside *swarm, enough func() bool) {
+	const tables = 10
 	var playing sync.WaitGroup
-	var mu sync.Mutex
-	var took []time.Duration
 	for range tables {
 		playing.Go(func() {
-			for first := true; first || !enough(); first = false {
-				m := s.open(t)
+			for first := true; first || !enough() && !t.Failed(); first = false {
+				m := h.open(t, s)
+				if beside != nil {
+					beside.look(m.game)
+				}
 				for ply := range 12 {
 					<-time.After(50 * time.Millisecond)
-					m.play(t, ply)
+					h.play(t, m, ply)
 				}
 				m.leave()
-				mu.Lock()
-				took = append(took, m.took...)
-				mu.Unlock()
 			}
 		})
 	}
 	playing.Wait()
-	slices.Sort(took)
-	return took[len(took)*99/100], len(took)
 }
 
-// TestSwarm: whatever a swarm does, honest players are answered over sockets that stay open, and nothing of the swarm
-// remains. PLY_TEST_SWARM says how many bad connections there are at least; 1,000 unless told.
+// percentile is a value of the sorted times.
+func (h *honestly) percentile(p int) time.Duration {
+	slices.Sort(h.took)
+	if len(h.took) == 0 {
+		return 0
+	}
+	return h.took[len(h.took)*p/100]
+}
+
+func (h *honestly) String() string {
+	return fmt.Sprintf("ack p50 %v p99 %v (%d moves; sent again after %v)", h.percentile(50).Round(10*time.Microsecond),
+		h.percentile(99).Round(10*time.Microsecond), len(h.took), h.again)
+}
+
+// TestSwarm: whatever a swarm does to a server with its usual limits, honest players are answered over sockets that stay
+// open, and nothing of the swarm remains. How much longer they wait is printed, and judged if -limit says so.
 func TestSwarm(t *testing.T) {
-	total := int64(1000)
-	if text := os.Getenv("PLY_TEST_SWARM"); text != "" {
-		if _, err := fmt.Sscan(text, &total); err != nil {
-			t.Fatal(err)
+	s := startSite(t)
+	least := 3 * time.Second
+	if *rounds > 1 {
+		least = 10 * time.Second
+	}
+	each := members
+	if *only != "" {
+		each = map[string]int{}
+		for kind := range strings.SplitSeq(*only, ",") {
+			if each[kind] = members[kind]; kinds[kind] == nil {
+				t.Fatalf("no attackers do %q; there are %v", kind, slices.Sorted(maps.Keys(kinds)))
+			}
 		}
 	}
-	s := startSite(t, harness.NoLimits)
+	watched := s.newTable(t, "").id
+	s.http.CloseIdleConnections()
 	before := s.metrics(t)
-	begun := time.Now()
-	alone, n := s.round(t, 10, func() bool { return time.Since(begun) > 5*time.Second })
-	w := s.attack(t, 30)
-	beside, m := s.round(t, 10, func() bool { return w.bad.Load() >= total })
-	w.leave()
-	t.Logf("ack p99 %v alone (%d moves), %v beside %d bad connections (%d moves): %.2fx", alone, n, beside, w.bad.Load(), m, float64(beside)/float64(alone))
+	newRound := func() *honestly { return &honestly{again: map[string]int{}} }
+	var times, besideSpin []float64
+	for range *rounds {
+		alone, beside := newRound(), newRound()
+		phase := func(h *honestly, w *swarm, enough func() bool) (lasted time.Duration, cores float64) {
+			used, begun := s.metrics(t)[processorTime], time.Now()
+			s.round(t, h, w, func() bool { return enough() && time.Since(begun) > least })
+			lasted = time.Since(begun)
+			return lasted, (s.metrics(t)[processorTime] - used) / lasted.Seconds()
+		}
+		_, idle := phase(alone, nil, func() bool { return true })
+		w := s.attack(t, network.Place{}, orders{Game: watched, Each: each})
+		lasted, busy := phase(beside, w, func() bool { return w.connections() >= *bad/int64(*rounds) })
+		w.leave()
+		if t.Failed() {
+			return
+		}
+		took := w.cores(lasted)
+		ratio := float64(beside.percentile(99)) / float64(alone.percentile(99))
+		times = append(times, ratio)
+		t.Logf("alone:  %v; server %.2f cores", alone, idle)
+		t.Logf("beside: %v; server %.2f cores, swarm %.2f cores, %.0f bad connections/s: %.2fx", beside, busy, took,
+			float64(w.connections())/lasted.Seconds(), ratio)
+		for _, name := range slices.Sorted(maps.Keys(*w.did.Load())) {
+			t.Logf("        %-14s %v", name, (*w.did.Load())[name])
+		}
+		if *rounds > 1 { // the same without attacks: what the attackers' own processor time costs here
+			spun := newRound()
+			w := s.attack(t, network.Place{}, orders{Game: watched, Spin: took})
+			_, busy := phase(spun, nil, func() bool { return true })
+			w.leave()
+			besideSpin = append(besideSpin, float64(beside.percentile(99))/float64(spun.percentile(99)))
+			t.Logf("beside a program that takes %.2f cores and does nothing: %v; server %.2f cores: the swarm is %.2fx of that",
+				took, spun, busy, besideSpin[len(besideSpin)-1])
+		}
+	}
 	s.http.CloseIdleConnections()
 	s.settles(t, before)
+	now := s.metrics(t)
+	for _, what := range []string{"go_goroutines", "process_open_fds", "process_resident_memory_bytes"} {
+		t.Logf("%s %.0f -> %.0f", what, before[what], now[what])
+	}
+	slices.Sort(times)
+	slices.Sort(besideSpin)
+	if median := times[len(times)/2]; *rounds > 1 {
+		t.Logf("ack p99 beside the swarm: %.2fx (median of %d rounds), %.2fx of that beside equal idle work", median, *rounds, besideSpin[len(times)/2])
+		if *limit > 0 && median > *limit {
+			t.Errorf("more than %.2fx", *limit)
+		}
+	}
 }
+
+const processorTime = "process_cpu_seconds_total"

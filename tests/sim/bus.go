@@ -157,7 +157,7 @@ func (r *reader) read() {
 	if r.by.died != r.run || !r.by.up {
 		return
 	}
-	if r.by.paused || r.by.cut || !r.k.up || r.k.paused || r.k.cut {
+	if r.by.paused || !r.k.up || r.k.paused || w.parted(r.by, &r.k.process) || w.parted(&r.k.process, r.by) {
 		r.due = true
 		w.after(100*time.Millisecond, fmt.Sprintf("%s looks for partition %d", r.by.name, r.partition), r.read)
 		return

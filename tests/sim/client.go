@@ -85,6 +85,8 @@ type line struct {
 	M         string   `json:"m"`
 	Plies     int      `json:"plies"`
 	Offers    []offer  `json:"offers"`
+	Reason    string   `json:"reason"`
+	Next      string   `json:"next"`
 	View      struct {
 		Moves []string `json:"moves"`
 	} `json:"view"`
@@ -130,6 +132,10 @@ func (k *client) connect(after time.Duration) {
 		})
 	})
 }
+
+// lags tells whether it is shown everything late. What late means is counted by wall clocks: if they have gone astray, it may
+// be an hour, unless the game ends.
+func (k *client) lags() bool { return k.player == "" && (k.query != "" || k.table.delay > 0) }
 
 // retry connects again: 11.1.
 func (k *client) retry() {
@@ -248,6 +254,12 @@ func (k *client) line(text string) {
 		}
 		k.known, k.last, k.at, k.first = true, l.V, l.V, false
 		k.status, k.turn, k.moves, k.offers, k.basis = l.Status, l.Turn, l.View.Moves, l.Offers, l.V
+		if l.Seat != "" {
+			k.seat = l.Seat
+		}
+		if l.Status == "ended" {
+			k.table.ended(k, l.Reason, l.Next)
+		}
 		k.table.seen(k, l.V)
 	case "live":
 		k.live, k.stale = true, false
@@ -297,6 +309,7 @@ func (k *client) numbered(l line, text string) {
 		k.offers = slices.DeleteFunc(k.offers, func(o offer) bool { return o.Kind == kind })
 	case "ended":
 		k.status, k.offers = "ended", nil
+		k.table.ended(k, l.Reason, l.Next)
 	}
 }
 

@@ -66,6 +66,7 @@ func (c *conn) Read(b []byte) (int, error) {
 		by, changed := c.readBy, c.changed
 		c.mu.Unlock()
 		if !wait(by, changed) {
+			c.w.turn(c.name + " is not waited for")
 			return 0, os.ErrDeadlineExceeded
 		}
 	}
@@ -228,8 +229,12 @@ func (c *conn) Close() error {
 	defer c.mu.Unlock()
 	if !c.shut {
 		c.shut = true
-		c.change()
 		c.flush()
+		c.w.post(c.name+" is closed", func() {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.change()
+		})
 	}
 	return nil
 }

@@ -10,9 +10,13 @@ import (
 
 // Cover counts what runs have met.
 type Cover struct {
-	commands map[commandCell]int
-	closes   map[int]int
-	faults   map[string]int
+	commands  map[commandCell]int
+	closes    map[int]int
+	faults    map[string]int
+	paired    int // seeks that led to a game
+	views     int // compared with what the store says
+	charges   int // of time to a seat
+	elsewhere int // of them by another server than the one that had put the seat on turn
 }
 
 // commandCell is a command, the state of the game as its sender saw it, and how it ended.
@@ -34,6 +38,8 @@ func (c *Cover) Add(o *Cover) {
 	for k, n := range o.faults {
 		c.faults[k] += n
 	}
+	c.paired += o.paired
+	c.views, c.charges, c.elsewhere = c.views+o.views, c.charges+o.charges, c.elsewhere+o.elsewhere
 }
 
 // String lists everything, a line for each command and for the rest.
@@ -55,8 +61,10 @@ func (c *Cover) String() string {
 	for _, code := range slices.Sorted(maps.Keys(c.closes)) {
 		fmt.Fprintf(&b, " %d:%d", code, c.closes[code])
 	}
+	fmt.Fprintf(&b, "\n  %d views compared with the store; %d charges of time, %d of them by another server than the one before; %d paired",
+		c.views, c.charges, c.elsewhere, c.paired)
 	for _, fault := range slices.Sorted(maps.Keys(c.faults)) {
-		fmt.Fprintf(&b, "\n  fault %-20s %d", fault, c.faults[fault])
+		fmt.Fprintf(&b, "\n  fault %-26s %d", fault, c.faults[fault])
 	}
 	return b.String()
 }
@@ -76,13 +84,18 @@ func (c *Cover) Missing() (missing []string) {
 			missing = append(missing, fmt.Sprintf("%s of a game that is %s: %s", cell.command, cell.status, cell.result))
 		}
 	}
-	for _, fault := range []string{
-		"kill host", "pause host", "cut host", "crash store", "pause store", "disk nearly full", "disk full", "kill relay",
-		"pause relay", "cut bus", "cut redis", "clock jump", "spoil snapshot", "vanish", "reset",
-	} {
-		if c.faults[fault] == 0 {
-			missing = append(missing, fault)
+	for _, f := range faults {
+		if c.faults[f.name] == 0 {
+			missing = append(missing, f.name)
 		}
 	}
 	return missing
+}
+
+// moved counts a charge, and whether another server made it than the one that had put the seat on turn.
+func (c *Cover) moved(from, to string) {
+	c.charges++
+	if from != to {
+		c.elsewhere++
+	}
 }

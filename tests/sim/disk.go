@@ -68,8 +68,8 @@ func (d *disk) ReuseForWrite(oldname, newname string, c vfs.DiskWriteCategory) (
 }
 
 func (d *disk) wrap(name string, f vfs.File, err error) (vfs.File, error) {
-	if err == nil && strings.HasSuffix(name, ".log") && strings.Contains(name, "events") {
-		f = &logFile{File: f, disk: d}
+	if err == nil && strings.HasSuffix(name, ".log") {
+		f = &logFile{File: f, disk: d, events: strings.Contains(name, "events")}
 	}
 	return f, err
 }
@@ -77,7 +77,8 @@ func (d *disk) wrap(name string, f vfs.File, err error) (vfs.File, error) {
 // logFile is a file of the write-ahead log.
 type logFile struct {
 	vfs.File
-	disk *disk
+	disk   *disk
+	events bool // others are not synced for anybody who waits
 }
 
 func (f *logFile) Write(b []byte) (int, error) {
@@ -111,7 +112,7 @@ func (f *logFile) sync(really func() error) error {
 		return err
 	}
 	d.mu.Lock()
-	slow := d.slow
+	slow := d.slow && f.events
 	d.mu.Unlock()
 	if slow {
 		done := make(chan struct{})

@@ -2,202 +2,296 @@ package sim
 
 import (
 	"fmt"
-	"slices"
 	"time"
-
-	"github.com/plygames/ply/domain/game"
 )
 
-// mischief does something bad every now and then, and mends it after a while.
+// fault is something bad that can happen, and is mended after a while.
+type fault struct {
+	name string
+	// alone: it can happen to one server that holds everything; there is nothing between its parts.
+	alone bool
+	// do does it, or tells that there is nothing to do it to.
+	do func(*world) bool
+}
+
+// faults are all of them. A seed has some of them only (newPlan): what always happens together hides what happens alone.
+var faults = []fault{
+	{"kill host", true, (*world).killHost},
+	{"pause host", true, (*world).pauseHost},
+	{"cut host", false, (*world).cutHost},
+	{"cut pair", false, func(w *world) bool { return w.cutPair(true) }},
+	{"cut one way", false, func(w *world) bool { return w.cutPair(false) }},
+	{"crash store", false, (*world).crashStore},
+	{"pause store", false, func(w *world) bool { return w.pauseFor(&w.store.process, w.short()) }},
+	{"disk nearly full", true, func(w *world) bool { return w.store.up && w.fill(w.store.disk, 1<<20) }},
+	{"disk full", true, (*world).fillDisk},
+	{"disk of views nearly full", false, func(w *world) bool { return w.fillViews(false) }},
+	{"disk of views full", false, func(w *world) bool { return w.fillViews(true) }},
+	{"kill relay", false, (*world).killSomeRelay},
+	{"pause relay", false, func(w *world) bool { return w.pauseFor(&w.someRelay().process, w.longer()) }},
+	{"crash bus", false, func(w *world) bool { return w.restart(&w.kafka.process) }},
+	{"pause bus", false, func(w *world) bool { return w.pauseFor(&w.kafka.process, w.longer()) }},
+	{"cut bus", false, func(w *world) bool { return w.cutOff(&w.kafka.process, w.longer()) }},
+	{"crash redis", false, func(w *world) bool { return w.restart(&w.redis.process) }},
+	{"pause redis", false, func(w *world) bool { return w.pauseFor(&w.redis.process, w.short()) }},
+	{"cut redis", false, func(w *world) bool { return w.cutOff(&w.redis.process, w.short()) }},
+	{"clock jump", true, (*world).jump},
+	{"clock strobe", true, (*world).strobes},
+	{"spoil snapshot", false, (*world).spoilSnapshot},
+	{"reset", true, func(w *world) bool { return w.disturbClient((*client).resets) }},
+	{"vanish", true, func(w *world) bool { return w.disturbClient((*client).vanishes) }},
+	{"leave", true, func(w *world) bool { return w.disturbClient((*client).leaves) }},
+	{"stall one way", true, func(w *world) bool { return w.disturbClient((*client).stalls) }},
+}
+
+// mischief does something bad every now and then.
 func (w *world) mischief() {
 	w.after(w.between(w.plan.calm/2, w.plan.calm*3/2), "mischief", func() {
 		if w.calm {
 			return
 		}
-		w.misdeeds()
+		w.misdeed()
 		w.mischief()
 	})
 }
 
-func (w *world) did(what, whom string) {
-	w.cover.faults[what]++
-	w.note("FAULT " + what + " " + whom)
-}
-
-func (w *world) misdeeds() {
-	h := w.hosts[w.random.IntN(len(w.hosts))]
-	r := &relayer{}
-	if len(w.relays) > 0 {
-		r = w.relays[w.random.IntN(len(w.relays))]
-	}
-	a := w.between(200*time.Millisecond, 12*time.Second)
-	short := w.between(100*time.Millisecond, 4*time.Second)
-	what := w.random.IntN(18)
-	if w.plan.embedded && slices.Contains([]int{4, 5, 6, 7, 10, 11, 12, 13, 15}, what) { // there is nothing between its parts
-		what = 0
-	}
-	switch what {
-	case 0, 1:
-		if h.up {
-			w.did("kill host", h.name)
-			w.kill(h)
-			w.after(a, h.name+" boots", func() { w.boot(h) })
-		}
-	case 2, 3:
-		if h.up && !h.paused {
-			w.did("pause host", h.name)
-			run := h.died
-			h.pause()
-			w.after(a, h.name+" wakes", func() {
-				if h.died == run && h.up {
-					h.resume()
-				}
-			})
-		}
-	case 4:
-		if !h.cut {
-			w.did("cut host", h.name)
-			h.cut = true
-			w.after(short, h.name+" is joined again", func() { h.cut = false })
-		}
-	case 5, 6:
-		if w.store.up {
-			w.did("crash store", "")
-			w.store.crash()
-			w.after(short, "the store boots", func() { w.bootStore() })
-		}
-	case 7:
-		if w.store.up && !w.store.paused {
-			w.did("pause store", "")
-			run := w.store.died
-			w.store.pause()
-			w.after(short, "the store wakes", func() {
-				if w.store.died == run && w.store.up {
-					w.store.resume()
-				}
-			})
-		}
-	case 8:
-		if w.store.up {
-			w.did("disk nearly full", "")
-			d := w.store.disk
-			d.set(func() { d.free = 1 << 20 })
-			w.after(short, "space again", func() { d.set(func() { d.free = plenty }) })
-		}
-	case 9:
-		if w.store.up {
-			w.did("disk full", "") // the store stops writing for good, until it is begun anew
-			d := w.store.disk
-			d.set(func() { d.full = true })
-			w.after(short, "the full store is begun anew", func() {
-				switch {
-				case w.store.disk != d || !w.store.up:
-				case w.plan.embedded:
-					w.kill(h)
-					w.boot(h)
-				default:
-					w.store.crash()
-					w.bootStore()
-				}
-			})
-		}
-	case 10:
-		if r.up {
-			w.did("kill relay", r.name)
-			w.killRelay(r)
-			w.after(a, r.name+" boots", func() { w.bootRelay(r) })
-		}
-	case 11:
-		if r.up && !r.paused {
-			w.did("pause relay", r.name)
-			run := r.died
-			r.pause()
-			w.after(a, r.name+" wakes", func() {
-				if r.died == run && r.up {
-					r.resume()
-				}
-			})
-		}
-	case 12:
-		if !w.kafka.cut {
-			w.did("cut bus", "")
-			w.kafka.cut = true
-			w.after(a, "the bus is joined again", func() { w.kafka.cut = false })
-		}
-	case 13:
-		if !w.redis.cut {
-			w.did("cut redis", "")
-			w.redis.cut = true
-			w.after(short, "redis is joined again", func() { w.redis.cut = false })
-		}
-	case 14:
-		w.did("clock jump", h.name)
-		h.skew += w.between(-time.Hour, time.Hour)
-	case 15:
-		w.spoilSnapshot()
-	case 16:
-		w.disturbClient(false)
-	case 17:
-		w.disturbClient(true)
+func (w *world) misdeed() {
+	f := faults[w.plan.faults[w.random.IntN(len(w.plan.faults))]]
+	if f.do(w) {
+		w.cover.faults[f.name]++
 	}
 }
 
-// spoilSnapshot flips a bit of a snapshot, cuts it, or puts that of another game or of another history in its place.
-func (w *world) spoilSnapshot() {
-	for _, t := range w.tables {
-		kept := w.redis.snapshots[t.id]
-		if len(kept) == 0 || !w.chance(400) {
-			continue
-		}
-		w.did("spoil snapshot", t.id)
-		switch w.random.IntN(4) {
-		case 3:
-			if other := w.otherHistory(t.id); other != nil {
-				w.redis.snapshots[t.id] = other
-			}
-		case 0:
-			kept[w.random.IntN(len(kept))] ^= 1 << w.random.IntN(8)
-		case 1:
-			w.redis.snapshots[t.id] = kept[:w.random.IntN(len(kept))]
-		default:
-			w.redis.snapshots[t.id] = w.redis.snapshots[w.tables[w.random.IntN(len(w.tables))].id]
+// drawFaults draws which of them a seed has: all, or about a half or a quarter of them.
+func (w *world) drawFaults(alone bool) (drawn []int) {
+	keep := []int{1000, 500, 250}[w.random.IntN(3)]
+	for i, f := range faults {
+		if kept := w.chance(keep); kept && (f.alone || !alone) {
+			drawn = append(drawn, i)
 		}
 	}
+	if len(drawn) == 0 {
+		drawn = []int{0}
+	}
+	return drawn
 }
 
-// otherHistory is a snapshot of a game as it would be if its last event but one had been another: what is left when a store
-// is restored from yesterday's backup.
-func (w *world) otherHistory(id string) []byte {
+func (w *world) fault(what, whom string) { w.note("FAULT " + what + " " + whom) }
+
+func (w *world) short() time.Duration  { return w.between(100*time.Millisecond, 4*time.Second) }
+func (w *world) longer() time.Duration { return w.between(200*time.Millisecond, 12*time.Second) }
+
+func (w *world) someHost() *host { return w.hosts[w.random.IntN(len(w.hosts))] }
+
+// someRelay is one of the relays; there are some wherever this is called.
+func (w *world) someRelay() *relayer { return w.relays[w.random.IntN(len(w.relays))] }
+
+func (w *world) killHost() bool {
+	h := w.someHost()
+	if !h.up {
+		return false
+	}
+	w.fault("kill", h.name)
+	w.kill(h)
+	w.after(w.longer(), h.name+" boots", func() { w.boot(h) })
+	return true
+}
+
+func (w *world) pauseHost() bool { return w.pauseFor(&w.someHost().process, w.longer()) }
+
+// pauseFor lets a process stand still.
+func (w *world) pauseFor(p *process, d time.Duration) bool {
+	if !p.up || p.paused {
+		return false
+	}
+	w.fault("pause", p.name)
+	run := p.died
+	p.pause()
+	w.after(d, p.name+" wakes", func() {
+		if p.died == run && p.up {
+			p.resume()
+		}
+	})
+	return true
+}
+
+func (w *world) cutHost() bool { return w.cutOff(&w.someHost().process, w.short()) }
+
+// cutOff cuts a process from all others.
+func (w *world) cutOff(p *process, d time.Duration) bool {
+	if p.cut {
+		return false
+	}
+	w.fault("cut off", p.name)
+	p.cut = true
+	w.after(d, p.name+" is joined again", func() { p.cut = false })
+	return true
+}
+
+// cutPair cuts two processes from each other, or one direction between them.
+func (w *world) cutPair(both bool) bool {
+	pairs := w.pairs()
+	l := pairs[w.random.IntN(len(pairs))]
+	back := link{l.to, l.from}
+	if !both && w.chance(500) {
+		l, back = back, l
+	}
+	d := w.longer()
+	w.part(l)
+	if both {
+		w.part(back)
+	}
+	w.after(d, l.from+" and "+l.to+" are joined again", func() {
+		w.join(l)
+		if both {
+			w.join(back)
+		}
+	})
+	return true
+}
+
+func (w *world) crashStore() bool {
 	if !w.store.up {
-		return nil
+		return false
 	}
-	steps := w.fold(id)
-	if len(steps) < 6 {
-		return nil
-	}
-	step := steps[len(steps)-2]
-	other := game.Record(step.Before, step.Before.Rules, []game.Event{game.DrawOffered{Seat: step.Before.Seats[0].Seat}}, step.Meta)
-	return game.Save(other[0].After)
+	w.fault("crash", w.store.name)
+	w.store.crash()
+	w.after(w.short(), "the store boots", w.bootStore)
+	return true
 }
 
-// disturbClient breaks the connection of a client, with or without a word.
-func (w *world) disturbClient(silently bool) {
+// restart ends a service that loses nothing by it: Redis with the settings that the journal insists on, and Kafka, whose
+// page cache outlives its process.
+func (w *world) restart(p *process) bool {
+	if !p.up {
+		return false
+	}
+	w.fault("crash", p.name)
+	p.die()
+	w.after(w.short(), p.name+" boots", p.begin)
+	return true
+}
+
+// fill leaves little space on a disk for a while.
+func (w *world) fill(d *disk, free uint64) bool {
+	w.fault("disk nearly full", "")
+	d.set(func() { d.free = free })
+	w.after(w.short(), "space again", func() { d.set(func() { d.free = plenty }) })
+	return true
+}
+
+// fillDisk: the store stops writing for good, until it is begun anew.
+func (w *world) fillDisk() bool {
+	if !w.store.up {
+		return false
+	}
+	w.fault("disk full", "")
+	d := w.store.disk
+	d.set(func() { d.full = true })
+	w.after(w.short(), "the full store is begun anew", func() {
+		switch {
+		case w.store.disk != d || !w.store.up:
+		case w.plan.embedded:
+			w.kill(w.hosts[0])
+			w.boot(w.hosts[0])
+		default:
+			w.store.crash()
+			w.bootStore()
+		}
+	})
+	return true
+}
+
+// fillViews fills the disk of a server that keeps views, which goes on by itself once there is space.
+func (w *world) fillViews(quite bool) bool {
+	h := w.someHost()
+	if h.disk == nil || !h.up {
+		return false
+	}
+	if !quite {
+		return w.fill(h.disk, 1<<20)
+	}
+	w.fault("disk full", h.name)
+	d := h.disk
+	d.set(func() { d.full, d.free = true, 0 })
+	w.after(w.short(), h.name+" has space again", func() { d.set(func() { d.full, d.free = false, plenty }) })
+	return true
+}
+
+func (w *world) killSomeRelay() bool {
+	r := w.someRelay()
+	if !r.up {
+		return false
+	}
+	w.fault("kill", r.name)
+	w.killRelay(r)
+	w.after(w.longer(), r.name+" boots", func() { w.bootRelay(r) })
+	return true
+}
+
+// jump sets a server's wall clock to another time, up to an hour off.
+func (w *world) jump() bool {
+	h := w.someHost()
+	w.fault("clock jump", h.name)
+	by := w.between(-time.Hour, time.Hour)
+	if w.chance(300) {
+		by = []time.Duration{-time.Hour, time.Hour}[w.random.IntN(2)]
+	}
+	w.skew(h, h.skew+by)
+	return true
+}
+
+func (w *world) strobes() bool {
+	h := w.someHost()
+	w.fault("clock strobe", h.name)
+	w.strobe(h, 10+w.random.IntN(40))
+	return true
+}
+
+// disturbClient does something to a client that is connected.
+func (w *world) disturbClient(how func(*client)) bool {
 	t := w.tables[w.random.IntN(len(w.tables))]
 	if len(t.clients) == 0 {
-		return
+		return false
 	}
 	k := t.clients[w.random.IntN(len(t.clients))]
 	if k.conn == nil || k.gone {
-		return
+		return false
 	}
-	if silently {
-		w.did("vanish", k.name)
-		k.conn.vanish()
-		k.connect(w.between(time.Second, 15*time.Second))
-		return
-	}
-	w.did("reset", k.name)
+	how(k)
+	return true
+}
+
+// resets breaks the connection and tells both ends.
+func (k *client) resets() {
+	k.w.fault("reset", k.name)
 	k.conn.reset()
+}
+
+// vanishes breaks the connection and tells nobody.
+func (k *client) vanishes() {
+	k.w.fault("vanish", k.name)
+	k.conn.vanish()
+	k.connect(k.w.between(time.Second, 15*time.Second))
+}
+
+// leaves goes away for long enough that the other one may claim the game.
+func (k *client) leaves() {
+	k.w.fault("leave", k.name)
+	k.conn.vanish()
+	k.connect(k.w.between(30*time.Second, 90*time.Second))
+}
+
+// stalls lets nothing through in one direction for a while; what was sent comes late, as over TCP.
+func (k *client) stalls() {
+	until := k.w.now() + k.w.longer()
+	if k.w.chance(500) {
+		k.w.fault("stall to", k.name)
+		k.conn.lastOut = max(k.conn.lastOut, until)
+		return
+	}
+	k.w.fault("stall from", k.name)
+	k.conn.lastIn = max(k.conn.lastIn, until)
 }
 
 // heal ends all faults.
@@ -205,6 +299,7 @@ func (w *world) heal() {
 	w.calm = true
 	w.note("HEAL")
 	w.kafka.cut, w.redis.cut = false, false
+	clear(w.links)
 	for _, h := range w.hosts {
 		h.cut = false
 	}

@@ -27,19 +27,26 @@ import (
 	"github.com/plygames/ply/transport/wire"
 )
 
-// host is one server of people: it plays and shows games. Its parts are the product's, put together as infra/app does.
+// host is one server: it plays games, shows them, keeps views, or several of these. Its parts are the product's, put
+// together as infra/app does.
 type host struct {
 	process
+	plays, watches, projects bool
+
 	runs    int
 	inc     string // this run
 	skew    time.Duration
+	disk    *disk // of one that keeps views and no events
+	views   *views
 	conns   []*conn
 	stop    context.CancelFunc
 	clock   *liveclock.Clock
+	alive   commands.Alive
 	games   *commands.Application
 	sockets *socket.Server
 
 	presence *socket.Presence
+	site     *site // nil: there are no others
 	takeDown func()
 	seeds    uint64
 }
@@ -72,15 +79,25 @@ func (w *world) boot(h *host) {
 	if w.plan.embedded {
 		snapshots, alive = w.store.db, w.store.db
 	}
-	wall := func() int64 { return time.Now().Add(h.skew).UnixMilli() }
+	h.alive = alive
+	wall := func() int64 { return w.wall(h) }
+	var quota commands.Quota = anyNumber{}
+	var rated commands.Ratings
+	if h.views = nil; h.projects {
+		h.views = w.openViews(h)
+		quota, rated = h.views.lists, h.views.ratings
+	}
 	h.presence = socket.NewPresence(clock)
-	h.presence.Join(&site{w, h, run})
-	h.presence.Sighted(true)
+	if !w.plan.embedded {
+		h.site = &site{w: w, h: h, run: run, others: map[string]int64{}}
+		h.presence.Join(h.site)
+		h.site.speak()
+	}
 	h.games = commands.New(commands.Config{
 		Incarnation: h.inc, SnapshotEvery: w.plan.snapshotEvery, HotGames: w.plan.hotGames, EvictAfter: w.plan.evictAfter, Shared: !w.plan.embedded,
 	}, commands.Ports{
-		Store: events, Snapshots: snapshots, Alive: alive, Clock: clock, Presence: h.presence, Quota: anyNumber{}, Announce: h.presence,
-		Observer: observer{w, h}, Kinds: games.Kinds, Wall: wall, Seed: h.seed, Log: log,
+		Store: events, Snapshots: snapshots, Alive: alive, Clock: clock, Presence: h.presence, Quota: quota, Announce: h.presence,
+		Observer: observer{w, h}, Kinds: games.Kinds, Wall: wall, Seed: h.seed, Log: log, Ratings: rated,
 	})
 	w.apart()
 	past := &history.History{Log: events, Kinds: games.Kinds}
@@ -90,13 +107,21 @@ func (w *world) boot(h *host) {
 	w.apart()
 	slow := paced.New(paced.Config{Live: shown, Past: past, Wall: wall, Logger: log})
 	for n := range partitions {
-		w.kafka.subscribe(&h.process, n, learner{h.games})
-		w.kafka.subscribe(&h.process, n, shown.Partition(n))
+		if h.plays || h.projects {
+			w.kafka.subscribe(&h.process, n, learner{h.games})
+		}
+		if h.watches {
+			w.kafka.subscribe(&h.process, n, shown.Partition(n))
+		}
+	}
+	watched := socket.Watched(nil)
+	if h.watches && !w.plan.embedded {
+		watched = shown // a crowd that joins must not ask the store
 	}
 	h.sockets = socket.New(socket.Config{
 		Incarnation: h.inc, Unlimited: true, WatchersPing: 1 << 50,
 	}, socket.Deps{
-		Games: h.games, Watched: shown, Play: h.games, Watch: shown, Paced: feeds{slow}, History: past, Encoder: &wire.Encoder{},
+		Games: h.games, Watched: watched, Play: h.games, Watch: shown, Paced: feeds{slow}, History: past, Encoder: &wire.Encoder{},
 		Auth: names{}, Presence: h.presence, Commands: limit.Off{}, Clock: clock, Wall: wall, Log: log,
 	})
 	w.apart()
@@ -106,12 +131,18 @@ func (w *world) boot(h *host) {
 		w.relayTo(ctx, &h.process, w.store.db)
 	}
 
-	app, sockets := h.games, h.sockets
+	app, sockets, read := h.games, h.sockets, h.views
+	if read != nil {
+		read.run(ctx, w, h)
+	}
 	h.takeDown = func() {
 		sockets.Close()
 		slow.Close()
 		shown.Close()
 		_ = app.Close(context.Background())
+		if read != nil {
+			read.close()
+		}
 	}
 }
 
@@ -146,7 +177,7 @@ func (w *world) markAlive(h *host, run chan struct{}) {
 		if !h.paused {
 			_ = w.store.db.Mark(h.clock.Now())
 		}
-	} else if !h.paused && !h.cut && w.redis.up && !w.redis.cut {
+	} else if !h.paused && w.redis.up && !w.redis.paused && !w.parted(&h.process, &w.redis.process) {
 		w.redis.marks[h.inc] = mark{h.clock.Now(), w.now()}
 	}
 	w.after(time.Second, h.name+" marks", func() { w.markAlive(h, run) })
@@ -161,17 +192,13 @@ func (w *world) kill(h *host) {
 		c.clientLoses()
 	}
 	if w.plan.embedded {
-		w.store.crash()
+		w.store.crash(h.takeDown)
+		return
+	}
+	if h.disk != nil {
+		h.disk = h.disk.crash(w.chance(500))
 	}
 	w.bury(h.takeDown)
-	inc := h.inc
-	w.after(3*time.Second, "others miss "+inc, func() {
-		for _, other := range w.hosts {
-			if other != h && other.up {
-				other.presence.Silent(inc)
-			}
-		}
-	})
 }
 
 func (h *host) incarnation() string { return fmt.Sprintf("%s-%d", h.name, h.runs) }
@@ -179,38 +206,6 @@ func (h *host) incarnation() string { return fmt.Sprintf("%s-%d", h.name, h.runs
 func (h *host) seed() game.Seed {
 	h.seeds++
 	return sha256.Sum256(fmt.Appendf(nil, "%s %d", h.inc, h.seeds))
-}
-
-// site tells the other servers who is here.
-type site struct {
-	w   *world
-	h   *host
-	run chan struct{}
-}
-
-func (s *site) Changed(id string, _ bool) {
-	s.w.post(s.h.name+" tells who is at "+id, func() { s.tell(func(to *host) { to.presence.Heard(s.h.inc, s.own(id), false) }) })
-}
-
-func (s *site) own(id string) map[string]socket.Attendance {
-	return map[string]socket.Attendance{id: s.h.presence.Own(id)}
-}
-
-func (s *site) Rematch(id string, by game.Seat, next string) {
-	s.w.post(s.h.name+" tells of rematch "+next, func() { s.tell(func(to *host) { to.presence.HeardRematch(id, by, next) }) })
-}
-
-func (s *site) tell(what func(*host)) {
-	s.w.after(s.w.between(20*time.Millisecond, 60*time.Millisecond), s.h.name+" is heard by others", func() {
-		if s.h.died != s.run || !s.h.up || s.h.paused || s.h.cut {
-			return
-		}
-		for _, other := range s.w.hosts {
-			if other != s.h && other.up && !other.cut {
-				what(other)
-			}
-		}
-	})
 }
 
 type learner struct{ games *commands.Application }

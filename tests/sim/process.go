@@ -125,12 +125,22 @@ var errAway = errors.New("connection refused")
 
 // carry takes a call to its process and the answer back.
 func (w *world) carry(c call, run chan struct{}, reply chan answer) {
+	// Which of several goroutines of one process asked first would be chance, so one question of theirs has one answer.
+	name := c.from.name + " " + c.to.name + " " + c.key
+	if twins := w.twins[name]; twins != nil {
+		*twins = append(*twins, reply)
+		return
+	}
+	replies := &[]chan answer{reply}
+	w.twins[name] = replies
 	back := func(after time.Duration, a answer) {
 		w.after(after, c.from.name+" hears of "+c.key, func() {
 			c.from.reach(run, func() {
-				select {
-				case reply <- a:
-				default:
+				for _, reply := range *replies {
+					select {
+					case reply <- a:
+					default:
+					}
 				}
 			})
 		})
@@ -146,7 +156,7 @@ func (w *world) carry(c call, run chan struct{}, reply chan answer) {
 		dice = 999
 	}
 	switch {
-	case c.from.cut || c.to.cut:
+	case w.parted(c.from, c.to):
 		return
 	case dice < callRefused:
 		back(0, answer{err: fmt.Errorf("%w: %w", commands.ErrUnavailable, errAway)})
@@ -176,7 +186,7 @@ func (w *world) carry(c call, run chan struct{}, reply chan answer) {
 			go func() {
 				v, err := c.do()
 				w.post(c.to.name+" answers "+c.from.name+": "+c.key, func() {
-					if loses || c.to.died != there || !c.to.up || c.to.cut || c.from.cut {
+					if loses || c.to.died != there || !c.to.up || w.parted(c.to, c.from) {
 						return
 					}
 					c.to.reach(there, func() { back(w.between(0, 3*time.Millisecond), answer{v, err}) })

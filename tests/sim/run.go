@@ -18,8 +18,14 @@ type plan struct {
 	hotGames                int
 	evictAfter              time.Duration
 	rematches               bool
-	journal                 bool // in front of the store
-	embedded                bool // one server that holds everything
+	seeks                   int   // people who wait to be paired
+	anySeat                 bool  // they would take any
+	rated                   bool  // their games are
+	journal                 bool  // in front of the store
+	embedded                bool  // one server that holds everything
+	apart                   bool  // who watches is on other servers than who plays
+	faults                  []int // which may happen
+	projectors              int   // servers with views; 0 and not embedded: none, and the world wakes games itself
 }
 
 func (w *world) newPlan() plan {
@@ -39,6 +45,14 @@ func (w *world) newPlan() plan {
 	case dice < 60:
 		p.embedded, p.hosts = true, 1
 	}
+	if !p.embedded {
+		p.apart, p.projectors = r.IntN(3) == 0, r.IntN(3)
+	}
+	if (p.embedded || p.projectors > 0) && w.chance(500) {
+		p.seeks, p.anySeat = 2+r.IntN(3), w.chance(500)
+	}
+	p.rated = w.chance(300)
+	p.faults = w.drawFaults(p.embedded)
 	return p
 }
 
@@ -86,9 +100,17 @@ func (w *world) play() {
 		w.bootStore()
 	}
 	for i := range w.plan.hosts {
-		h := &host{process: process{w: w, name: fmt.Sprintf("host%d", i)}}
-		w.hosts = append(w.hosts, h)
-		w.boot(h)
+		w.addHost(&host{
+			process: process{w: w, name: fmt.Sprintf("host%d", i)}, plays: true, watches: !w.plan.apart, projects: w.plan.embedded,
+		})
+	}
+	if w.plan.apart {
+		for i := range 2 {
+			w.addHost(&host{process: process{w: w, name: fmt.Sprintf("watch%d", i)}, watches: true})
+		}
+	}
+	for i := range w.plan.projectors {
+		w.addHost(&host{process: process{w: w, name: fmt.Sprintf("project%d", i)}, projects: true, disk: newDisk(w)})
 	}
 	for i := range w.plan.relays() {
 		r := &relayer{process: process{w: w, name: fmt.Sprintf("relay%d", i)}}
@@ -97,6 +119,9 @@ func (w *world) play() {
 	}
 	for range w.plan.tables {
 		w.newTable()
+	}
+	for n := range w.plan.seeks {
+		w.newSeek(n)
 	}
 	w.mischief()
 	w.sweep()
@@ -112,6 +137,17 @@ func (w *world) play() {
 	w.check()
 	w.settle()
 	w.end()
+}
+
+// addHost begins a server, whose wall clock is off by up to an hour, or by less than a second.
+func (w *world) addHost(h *host) {
+	skew := w.between(-time.Second, time.Second)
+	if w.chance(300) {
+		skew = w.between(-time.Hour, time.Hour)
+	}
+	w.skew(h, skew)
+	w.hosts = append(w.hosts, h)
+	w.boot(h)
 }
 
 // end takes everything down, so that the bubble can close.
@@ -139,23 +175,42 @@ func (w *world) end() {
 func (w *world) route(game string, play bool) *host {
 	f := fnv.New32a()
 	_, _ = f.Write([]byte(game))
-	first := int(f.Sum32() % uint32(len(w.hosts)))
-	if !play || w.chance(100) {
-		first = w.random.IntN(len(w.hosts))
+	var fit []*host
+	for _, h := range w.hosts {
+		if play && h.plays || !play && h.watches {
+			fit = append(fit, h)
+		}
 	}
-	for i := range w.hosts {
-		if h := w.hosts[(first+i)%len(w.hosts)]; h.up {
+	first := int(f.Sum32() % uint32(len(fit)))
+	if !play || w.chance(100) {
+		first = w.random.IntN(len(fit))
+	}
+	for i := range fit {
+		if h := fit[(first+i)%len(fit)]; h.up {
 			return h
 		}
 	}
 	return nil
 }
 
-// sweep does what the deadlines policy does: it wakes games, on whichever server.
+// creator is the server that a game is created on: one with views, if there is one, or a host.
+func (w *world) creator(h *host) *host {
+	for _, other := range w.hosts {
+		if other.projects && other.up && w.chance(700) {
+			return other
+		}
+	}
+	return h
+}
+
+// sweep does what the deadlines policy does where there is none: it wakes games, on whichever server.
 func (w *world) sweep() {
+	if w.plan.embedded || w.plan.projectors > 0 {
+		return
+	}
 	w.after(w.between(time.Second, 3*time.Second), "sweep", func() {
 		t := w.tables[w.random.IntN(len(w.tables))]
-		if h := w.hosts[w.random.IntN(len(w.hosts))]; h.up && !h.paused && t.created {
+		if h := w.hosts[w.random.IntN(len(w.hosts))]; h.up && h.plays && !h.paused && t.created {
 			go func() { _ = h.games.Wake(contextFor(h), t.id) }()
 		}
 		w.sweep()

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
@@ -14,8 +15,10 @@ import (
 )
 
 var (
-	seed = flag.Uint64("seed", 0, "the one seed to play, with its trace")
-	long = flag.Duration("long", 0, "how long to play new seeds; those that fail are added to testdata/seeds")
+	seed    = flag.Uint64("seed", 0, "the one seed to play, with its trace")
+	digests = flag.Uint64("digests", 0, "how many seeds to tell the digests of")
+	first   = flag.Uint64("first", 1, "the first of them")
+	long    = flag.Duration("long", 0, "how long to play new seeds; those that fail are added to testdata/seeds")
 )
 
 // kept is where failing seeds stay.
@@ -38,28 +41,59 @@ func fail(t *testing.T, r sim.Result) {
 	}
 }
 
-// A seed is one run, to the bit.
+// TestDigests tells what the first seeds were, a line each, for TestSeedIsOneRun.
+func TestDigests(t *testing.T) {
+	if *digests == 0 {
+		t.Skip("no -digests")
+	}
+	for s := *first; s < *first+*digests; s++ {
+		fmt.Printf("digest %d %s\n", s, sim.Run(t, s, nil).Hash)
+	}
+}
+
+// A seed is one run, to the bit, of whatever process plays it: the digest is of everything that was sent, stored and shown,
+// and of when.
 func TestSeedIsOneRun(t *testing.T) {
-	seeds := uint64(12)
+	seeds := uint64(30)
 	if testing.Short() {
 		seeds = 5
 	}
-	for s := uint64(1); s <= seeds; s++ {
-		var lines [2][]string
-		var hashes [2]string
-		for i := range 2 {
-			hashes[i] = sim.Run(t, s, func(line string) { lines[i] = append(lines[i], line) }).Hash
-		}
-		if hashes[0] == hashes[1] {
-			continue
-		}
-		for i := range min(len(lines[0]), len(lines[1])) {
-			if lines[0][i] != lines[1][i] {
-				t.Fatalf("seed %d: event %d is\n%s\nand\n%s", s, i, lines[0][i], lines[1][i])
-			}
-		}
-		t.Fatalf("seed %d: %d and %d lines", s, len(lines[0]), len(lines[1]))
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
 	}
+	other := exec.CommandContext(t.Context(), program, "-test.run=^TestDigests$", fmt.Sprintf("-digests=%d", seeds))
+	out, err := other.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	there := map[uint64]string{}
+	for line := range strings.Lines(string(out)) {
+		var s uint64
+		var hash string
+		if n, _ := fmt.Sscanf(line, "digest %d %s", &s, &hash); n == 2 {
+			there[s] = hash
+		}
+	}
+	for s := uint64(1); s <= seeds; s++ {
+		if here := sim.Run(t, s, nil).Hash; here != there[s] {
+			t.Errorf("seed %d is %s in one process and %q in another%s", s, here, there[s], difference(t, s))
+		}
+	}
+}
+
+// difference finds where two runs of a seed part, if they do in one process.
+func difference(t *testing.T, s uint64) string {
+	var lines [2][]string
+	for i := range 2 {
+		sim.Run(t, s, func(line string) { lines[i] = append(lines[i], line) })
+	}
+	for i := range min(len(lines[0]), len(lines[1])) {
+		if lines[0][i] != lines[1][i] {
+			return fmt.Sprintf("; twice in one process, line %d is\n%s\nand\n%s", i, lines[0][i], lines[1][i])
+		}
+	}
+	return ""
 }
 
 // Every seed that ever failed.
@@ -87,15 +121,15 @@ func TestKeptSeeds(t *testing.T) {
 
 // TestSeeds plays the first seeds; with -long new ones, from the time.
 func TestSeeds(t *testing.T) {
-	first, most, least := uint64(1), time.Duration(0), 300 // the same ones on every machine
+	from, most, least := uint64(1), time.Duration(0), 300 // the same ones on every machine
 	if *long > 0 {
-		first, most = uint64(time.Now().UnixNano()), *long
+		from, most = uint64(time.Now().UnixNano()), *long
 	}
 	began := time.Now()
 	total := sim.NewCover()
 	var runs, failed, events, stored, acked int
 	var virtual time.Duration
-	for s := first; time.Since(began) < most || runs < least; s++ {
+	for s := from; time.Since(began) < most || runs < least; s++ {
 		r := sim.Run(t, s, nil)
 		total.Add(r.Cover)
 		runs, events, stored, acked, virtual = runs+1, events+r.Events, stored+r.Stored, acked+r.Acked, virtual+r.Time
@@ -107,7 +141,7 @@ func TestSeeds(t *testing.T) {
 	}
 	took := time.Since(began)
 	t.Logf("%d seeds from %d in %v: %.0f a minute; %d failed; %v of virtual time, %d steps, %d events stored, %d commands acknowledged",
-		runs, first, took.Round(time.Second), float64(runs)/took.Minutes(), failed, virtual.Round(time.Second), events, stored, acked)
+		runs, from, took.Round(time.Second), float64(runs)/took.Minutes(), failed, virtual.Round(time.Second), events, stored, acked)
 	t.Log(total)
 	for _, what := range total.Missing() {
 		t.Errorf("never happened in %d seeds: %s", runs, what)

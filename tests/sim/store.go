@@ -40,13 +40,18 @@ func (s *store) boot(incarnation string) {
 	s.disk.set(func() { s.disk.slow = true })
 }
 
-// crash ends the run. What the disk holds then is the next run's.
-func (s *store) crash() {
+// crash ends the run; what uses it is closed first. What the disk holds then is the next run's.
+func (s *store) crash(first ...func()) {
 	dead := s.db
 	next := s.disk.crash(s.w.chance(500))
 	s.disk = next
 	s.die()
-	s.w.bury(func() { _ = dead.Close() })
+	s.w.bury(func() {
+		for _, do := range first {
+			do()
+		}
+		_ = dead.Close()
+	})
 }
 
 // port is the store as one process sees it over the network. It is what infra/eventstoredb promises.

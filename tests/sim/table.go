@@ -27,6 +27,8 @@ type table struct {
 	seated  bool
 	// withdrawn: nobody came in time.
 	withdrawn bool
+	seek      bool   // its creator waits to be paired
+	led       string // the game that pairing found
 	clients   []*client
 	lines     map[shown]string // what anybody was shown
 	next      *table
@@ -70,6 +72,9 @@ func (t *table) post(what string, do func(*host) error, then func()) {
 	w.after(w.lag(), fmt.Sprintf("table %d wants %s", t.number, what), func() {
 		again := func() { w.after(500*time.Millisecond, what+" again", func() { t.post(what, do, then) }) }
 		h := w.route(t.id, true)
+		if what == "create" {
+			h = w.creator(h)
+		}
 		if h == nil {
 			again()
 			return

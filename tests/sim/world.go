@@ -28,6 +28,7 @@ type world struct {
 	mu     sync.Mutex
 	posted []post
 	woken  chan struct{}
+	twins  map[string]*[]chan answer // calls of this instant, by key
 
 	plan          plan
 	store         *store
@@ -38,10 +39,13 @@ type world struct {
 	tables        []*table
 	calm          bool // no new faults
 	closing       bool // nobody begins anything new
+	astray        bool // a wall clock was off by more than a moment
 	lossy         bool // the bus has lost something
 	stored, acked int
 	burying       sync.WaitGroup
 	cover         *Cover
+	links         map[link]int
+	readings      map[reading]moments // under mu
 
 	hash  hash.Hash
 	trace func(string) // nil: not wanted
@@ -68,7 +72,7 @@ const place = 16 * time.Nanosecond
 
 func newWorld(seed uint64) *world {
 	return &world{
-		cover: NewCover(),
+		cover: NewCover(), twins: map[string]*[]chan answer{}, links: map[link]int{}, readings: map[reading]moments{},
 		began: time.Now(), random: rand.New(rand.NewPCG(seed, 7)), woken: make(chan struct{}, 1), hash: sha256.New(),
 	}
 }
@@ -99,6 +103,13 @@ func (w *world) post(key string, do func()) {
 	}
 }
 
+// turn lets a goroutine go on once everything else stands still, if others wait for their turn in the order of the keys.
+func (w *world) turn(key string) {
+	mine := make(chan struct{})
+	w.post(key, func() { close(mine) })
+	<-mine
+}
+
 // settle waits until nothing can go on by itself, and takes what was posted, until nothing is.
 func (w *world) settle() {
 	for {
@@ -111,9 +122,11 @@ func (w *world) settle() {
 			return
 		}
 		slices.SortStableFunc(posted, func(a, b post) int { return cmp.Compare(a.key, b.key) })
+		clear(w.twins)
 		for _, p := range posted {
 			w.note(p.key)
 			p.do()
+			synctest.Wait() // so that what one sets off does not meet what the next one does
 		}
 	}
 }

@@ -33,7 +33,7 @@ func TestEveryEventIsRecorded(t *testing.T) {
 	written := namesInCode(t)
 	for name, at := range written {
 		if !recorded[name] {
-			t.Errorf("%s: no recording holds %s: play it in play_test.go and record it under a new name (go test ./tests/upgrade -record=NAME)", at, name)
+			t.Errorf("%s: no recording holds %s: play it in play_test.go and record it (see doc.go)", at, name)
 		}
 	}
 	for name := range recorded {

@@ -18,7 +18,10 @@ import (
 	"github.com/plygames/ply/infra/redis/journal"
 )
 
-var record = flag.String("record", "", "record what this release writes under that name, which must be new")
+var (
+	record = flag.String("record", "", "record what this release writes under that name, which must be new")
+	byPly  = flag.String("ply", "", "with -record: only a data folder, of this program, which is another release")
+)
 
 // recorder plays games through Decide and keeps what is stored of them.
 type recorder struct {
@@ -111,6 +114,13 @@ func (r *recorder) play() map[string][]byte {
 	r.do("bob", game.DrawOffer{})
 	closes()
 
+	r.open("golden000006") // awaits somebody, after another attempt was called off
+	r.do("ann", game.Create{Rules: chess.Rules{}, Kind: "chess", Seat: "black", Access: game.AccessOpen, Watch: game.WatchPublic,
+		Pair: json.RawMessage(`{"rating":[1200,1800]}`), Clock: clock.Spec{Type: clock.Days, Days: 3}})
+	r.do("", game.Pass{At: r.s.Version})
+	r.do("", game.Keep{Seat: "white", Player: "bob", From: "golden000007", FromVersion: 3, At: r.s.Version})
+	closes()
+
 	h := player.Follow("ann")
 	for _, name := range []string{"Ann", "Änn \"<&>\""} {
 		rec := h.Named(name, r.meta(game.Command{}))
@@ -163,26 +173,38 @@ func (r *recorder) lines() []byte {
 	return b.Bytes()
 }
 
-// TestPlayedToday: what this release writes of the recorded play stands in one of the recordings, byte for byte. With
-// -record it is added to them.
+// TestRecord is how a release is recorded.
+func TestRecord(t *testing.T) {
+	if *record == "" {
+		t.Skip("no -record")
+	}
+	if *byPly == "" {
+		r := &recorder{t: t}
+		for id, saved := range r.play() {
+			keep(t, "snapshots/"+*record+"-"+id, saved)
+		}
+		keep(t, "events/"+*record+".jsonl", r.lines())
+	}
+	recordFolder(t, *record, *byPly)
+}
+
+// keep adds a file to the recordings.
+func keep(t *testing.T, name string, content []byte) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if _, err := os.Stat(file); err == nil {
+		t.Fatalf("recordings are only ever added to: %s is there", file)
+	}
+	if err := os.WriteFile(file, content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestPlayedToday: what this release writes of the recorded play stands in one of the recordings, byte for byte.
 func TestPlayedToday(t *testing.T) {
 	r := &recorder{t: t}
-	snapshots := r.play()
+	r.play()
 	now := r.lines()
-	if *record != "" {
-		file := filepath.Join("testdata/events", *record+".jsonl")
-		if _, err := os.Stat(file); err == nil {
-			t.Fatalf("recordings are only ever added to: %s is there", file)
-		}
-		if err := os.WriteFile(file, now, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		for id, saved := range snapshots {
-			if err := os.WriteFile(filepath.Join("testdata/snapshots", *record+"-"+id), saved, 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
 	files, err := filepath.Glob("testdata/events/*.jsonl")
 	if err != nil {
 		t.Fatal(err)
@@ -193,5 +215,5 @@ func TestPlayedToday(t *testing.T) {
 		}
 	}
 	t.Errorf("this release writes what no recording holds. If an event's form has changed, it needs a new name; if another " +
-		"command now causes other events, record them (go test ./tests/upgrade -record=NAME)")
+		"command now causes other events, record them (see doc.go)")
 }

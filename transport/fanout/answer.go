@@ -1,6 +1,9 @@
 package fanout
 
-import "time"
+import (
+	"sync"
+	"time"
+)
 
 // answerFor bounds how long an answer waits for the versions it must follow.
 const answerFor = 2 * time.Second
@@ -70,21 +73,34 @@ func (c *Cursor) gone() bool {
 	return c.left
 }
 
-// withAnswer adds the pending answer if everything up to its version is in or before msg. Called with mu held.
-func (c *Cursor) withAnswer(msg []byte, version uint64) []byte {
+// send sends a message, and with it the pending answer if everything up to its version is in or before the message. Called
+// with mu held.
+func (c *Cursor) send(msg []byte, version uint64) {
 	a := c.answer
 	if a == nil || version < a.version {
-		return msg
+		if len(msg) > 0 {
+			c.sock.Send(msg)
+		}
+		return
 	}
 	c.answer = nil
 	if a.done != nil {
 		close(a.done)
 	}
 	if len(msg) == 0 {
-		return a.line
+		c.sock.Send(a.line)
+		return
 	}
-	both := make([]byte, 0, len(msg)+1+len(a.line))
-	both = append(both, msg...)
-	both = append(both, '\n')
-	return append(both, a.line...)
+	both := scratch.Get().(*[]byte)
+	*both = append(append(append((*both)[:0], msg...), '\n'), a.line...)
+	c.sock.Send(*both) // which keeps nothing of it
+	if cap(*both) <= maxScratch {
+		scratch.Put(both)
+	}
 }
+
+// scratch holds buffers for a message and its answer.
+var scratch = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxScratch is how much memory such a buffer may keep.
+const maxScratch = 64 << 10

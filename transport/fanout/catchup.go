@@ -158,6 +158,6 @@ func (c *Cursor) sendOne(msg []byte, n uint64) bool {
 		return false
 	}
 	c.at.version += n
-	c.sock.Send(c.withAnswer(msg, c.at.version))
+	c.send(msg, c.at.version)
 	return true
 }

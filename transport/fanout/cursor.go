@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"sync"
+
+	"github.com/plygames/ply/domain/game"
 )
 
 // Socket is the far end of a cursor. Its methods are called with the cursor locked: they must not wait and must not
@@ -113,6 +115,16 @@ func (c *Cursor) visit() {
 	c.write()
 }
 
+// push is visit for steps that have just come to the log. Those that are held back need none: their answer follows.
+func (c *Cursor) push(steps []game.Step) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if first := &steps[0].Meta; c.hold != (hold{}) && c.hold == (hold{first.Player, first.Command}) {
+		return
+	}
+	c.write()
+}
+
 // write sends everything between the cursor and the head, and an answer that may follow it, as one message. Called with
 // mu held.
 func (c *Cursor) write() {
@@ -136,9 +148,7 @@ func (c *Cursor) write() {
 		return
 	}
 	c.blocked = false
-	if msg := c.withAnswer(t.msg, t.next.version); len(msg) > 0 {
-		c.sock.Send(msg)
-	}
+	c.send(t.msg, t.next.version)
 	c.at = t.next
 	if c.at.over && c.at.live && !c.finished {
 		c.finished = true

@@ -102,7 +102,7 @@ func (l *Log) follow(ctx context.Context) {
 	l.add(early)
 }
 
-// Steps takes what happened next. It encodes each line once and wakes the loops; it never waits.
+// Steps takes what happened next. It encodes each line once and writes it, or wakes the loops; it never waits.
 func (l *Log) Steps(steps []game.Step) {
 	if len(steps) == 0 {
 		return
@@ -118,7 +118,26 @@ func (l *Log) Steps(steps []game.Step) {
 	if !l.src.Delayed {
 		l.hub.Observer.Behind(float64(l.hub.Wall()-steps[len(steps)-1].Meta.At) / 1000)
 	}
+	if l.src.Players {
+		l.push(steps)
+		return
+	}
 	l.touch()
+}
+
+// push shows steps to players. A seat's only socket is written to here and now: the loops would cost a move more than the
+// writing, which does not wait.
+func (l *Log) push(steps []game.Step) {
+	for i := range l.parts {
+		p := &l.parts[i]
+		switch only, n := p.only(); n {
+		case 0:
+		case 1:
+			only.push(steps)
+		default:
+			p.shard.dirty(p)
+		}
+	}
 }
 
 // add encodes steps. Called with mu held.

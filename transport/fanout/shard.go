@@ -99,6 +99,16 @@ func (p *part) empty() bool {
 	return len(p.cursors) == 0
 }
 
+// only gives the cursor if there is one, and how many there are.
+func (p *part) only() (*Cursor, int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.cursors) != 1 {
+		return nil, len(p.cursors)
+	}
+	return p.cursors[0], 1
+}
+
 func (p *part) remove(c *Cursor) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -102,6 +102,9 @@ func (s *Server) refuse(w http.ResponseWriter, err error) {
 	if refusal.After > 0 {
 		w.Header().Set("Retry-After", strconv.FormatInt((refusal.After+999)/1000, 10))
 	}
+	if status == http.StatusTooManyRequests {
+		w.Header().Set("Connection", "close") // the next one shall cost its sender a connection
+	}
 	w.WriteHeader(status)
 	_, _ = w.Write(append(wire.Error("", refusal), '\n'))
 }

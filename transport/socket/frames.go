@@ -16,6 +16,7 @@ type frames struct {
 	open bool  // a message has begun and its last frame has not ended
 	fin  bool  // of the data frame under way
 	data bool  // the frame under way is a data frame
+	bye  bool  // a closing frame has begun
 	size int64 // payload bytes of the open message's frames so far
 }
 
@@ -23,6 +24,7 @@ type frames struct {
 type seen struct {
 	underway bool // after these bytes a frame or a message is incomplete
 	began    bool // ... and its first byte is among them
+	frames   int  // whose headers end in these bytes
 	refuse   *wire.Close
 }
 
@@ -45,6 +47,7 @@ func (f *frames) feed(b []byte) (s seen) {
 		if f.have < 2 || f.have < f.headSize() {
 			continue
 		}
+		s.frames++
 		if s.refuse = f.header(); s.refuse != nil {
 			return s
 		}
@@ -56,6 +59,9 @@ func (f *frames) feed(b []byte) (s seen) {
 
 // between tells whether no frame and no message is incomplete.
 func (f *frames) between() bool { return f.have == 0 && f.left == 0 && !f.open }
+
+// closed tells whether a whole closing frame has come.
+func (f *frames) closed() bool { return f.bye && f.left == 0 }
 
 // headSize is the size of the header, as its second byte tells.
 func (f *frames) headSize() int {
@@ -84,6 +90,7 @@ func (f *frames) header() *wire.Close {
 	masked := f.head[1]&0x80 != 0
 	f.fin = f.head[0]&0x80 != 0
 	f.data = f.head[0]&0x08 == 0
+	f.bye = f.bye || f.head[0]&0x0f == 8
 	f.have = 0
 	if !masked {
 		return &wire.CloseProtocolError

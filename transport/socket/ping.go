@@ -1,9 +1,12 @@
 package socket
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,7 +31,8 @@ type pinger struct {
 	done   chan struct{}
 
 	mu    sync.Mutex
-	slots []map[*sock]struct{}
+	slots []map[*sock]uint64 // each with the number of its turn, so that a slot is gone through in one order
+	turns uint64
 	at    map[*sock]int // slot of each socket
 	now   int
 }
@@ -40,7 +44,7 @@ func newPinger(s *Server) *pinger {
 	longest := max(s.PlayersPing, s.PongWithin)
 	p := &pinger{
 		server: s, stop: make(chan struct{}), done: make(chan struct{}), at: map[*sock]int{},
-		slots: make([]map[*sock]struct{}, int(longest/wheelTick)+2),
+		slots: make([]map[*sock]uint64, int(longest/wheelTick)+2),
 	}
 	go p.run()
 	return p
@@ -63,7 +67,7 @@ func (p *pinger) run() {
 				delete(p.at, k)
 			}
 			p.mu.Unlock()
-			for k := range due {
+			for _, k := range slices.SortedFunc(maps.Keys(due), func(x, y *sock) int { return cmp.Compare(due[x], due[y]) }) {
 				p.look(k)
 			}
 		}
@@ -130,9 +134,10 @@ func (p *pinger) add(k *sock, after time.Duration) {
 	ticks := max(1, min(int((after+wheelTick-1)/wheelTick), len(p.slots)-1))
 	slot := (p.now + ticks) % len(p.slots)
 	if p.slots[slot] == nil {
-		p.slots[slot] = map[*sock]struct{}{}
+		p.slots[slot] = map[*sock]uint64{}
 	}
-	p.slots[slot][k] = struct{}{}
+	p.turns++
+	p.slots[slot][k] = p.turns
 	p.at[k] = slot
 }
 
@@ -187,6 +192,7 @@ func (k *sock) pinged(context.Context, []byte) bool {
 
 // flooded answers pings above the limit, now and then, and ends a socket that does not stop.
 func (k *sock) flooded(after int64) {
+	k.pipe.count(refusalCost)
 	if k.limits.refused() {
 		k.drop(closeTooMany)
 		return

@@ -2,7 +2,6 @@ package socket
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -30,15 +29,14 @@ type pipe struct {
 	late   bool        // a message was not complete in time
 	timed  bool        // a read deadline is set; guarded by mu
 
+	paid time.Duration // when what has been read will be paid for, since epoch; see pace.go. The reader's
+
 	borrowed *[]byte               // what early lies in, if it must be given back
 	arrive   func(fd uintptr) bool // takeArrived
 
 	goodbye atomic.Bool // read what has arrived, and no more
 
-	writer sync.Mutex // one message at a time; frames of the library itself may come between
-
-	mu     sync.Mutex
-	lent   *bytes.Buffer // collects what the library writes for one message; nil = write at once
+	mu     sync.Mutex // what is written is whole frames: ours and the library's never mix
 	spill  []byte
 	full   bool // a goroutine is draining
 	shut   bool // a closing frame has been written: nothing may follow it
@@ -50,12 +48,19 @@ type pipe struct {
 	try  func(fd uintptr) bool
 }
 
+// The first bytes of the frames that a server sends: final, and of these kinds.
+const (
+	textFrame  = 0x81
+	closeFirst = 0x88
+)
+
 // controlSpill bounds how much the library's own frames (pongs) may add to a spill.
 const controlSpill = 4 << 10
 
 var (
 	errRefused = errors.New("the client broke the protocol")
 	errGoodbye = errors.New("everything that had arrived is read")
+	errShut    = errors.New("we have said goodbye")
 )
 
 func newPipe(conn net.Conn, early []byte, k *sock) *pipe {
@@ -78,26 +83,24 @@ func (p *pipe) Full() bool {
 	return p.full
 }
 
-// Write takes what the library writes: whole control frames, or pieces of a message while a buffer is lent.
+// Write takes what the library writes: whole control frames, for messages are ours (send).
 func (p *pipe) Write(b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	switch {
-	case p.shut:
+	if p.shut {
 		return len(b), nil
-	case p.lent != nil:
-		return p.lent.Write(b)
-	case p.full && len(p.spill)+len(b) > controlSpill:
-		return len(b), nil // a pong to somebody who does not read
-	default:
-		return len(b), p.push(p.tidy(b))
 	}
+	p.shut = len(b) > 0 && b[0] == closeFirst // the library has ended the connection: none of our messages may follow
+	if p.full && len(p.spill)+len(b) > controlSpill {
+		return len(b), nil // a pong to somebody who does not read
+	}
+	return len(b), p.push(p.tidy(b))
 }
 
 // tidy makes a closing frame of the library one of ours: its texts, and what a peer wrote that is echoed, are longer than
 // the protocol's 100 bytes, and what it found broken is to be counted as that.
 func (p *pipe) tidy(frame []byte) []byte {
-	if len(frame) < 4 || frame[0] != 0x88 {
+	if len(frame) < 4 || frame[0] != closeFirst {
 		return frame
 	}
 	code := wire.Close{Code: int(binary.BigEndian.Uint16(frame[2:]))}
@@ -115,29 +118,43 @@ func (p *pipe) tidy(frame []byte) []byte {
 // maxReason is how long the text of a closing frame may be, in bytes.
 const maxReason = 100
 
-// lend makes Write collect; give writes what was collected as one piece. The caller holds writer.
-func (p *pipe) lend(buf *bytes.Buffer) {
+// send writes one text message as one frame, and tells whether not all of it has left. The library would frame the same
+// bytes for each of a thousand watchers anew, behind two locks, and has no prepared messages; what a server sends is not
+// masked, so a frame is a header and the message.
+func (p *pipe) send(msg []byte) (full bool) {
+	buf := p.sock.server.scratch.Get().(*[]byte)
+	frame := append(appendHeader((*buf)[:0], len(msg)), msg...)
 	p.mu.Lock()
-	p.lent = buf
+	if !p.shut {
+		_ = p.push(frame) // an error breaks the connection, which its reader notices
+	}
+	full = p.full
 	p.mu.Unlock()
+	if *buf = frame; cap(frame) <= maxScratch {
+		p.sock.server.scratch.Put(buf)
+	}
+	return full
 }
 
-func (p *pipe) give() (full bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	buf := p.lent
-	p.lent = nil
-	if !p.shut {
-		_ = p.push(buf.Bytes()) // an error breaks the connection, which its reader notices
+// maxScratch is how much memory a buffer for messages on their way out may keep.
+const maxScratch = 64 << 10
+
+// appendHeader adds the header of a final, unmasked text frame: RFC 6455 section 5.2.
+func appendHeader(b []byte, size int) []byte {
+	b = append(b, textFrame)
+	switch {
+	case size < 126:
+		return append(b, byte(size))
+	case size < 1<<16:
+		return binary.BigEndian.AppendUint16(append(b, 126), uint16(size))
+	default:
+		return binary.BigEndian.AppendUint64(append(b, 127), uint64(size))
 	}
-	return p.full
 }
 
 // inject writes a frame that the library can't: it has no ping without a goroutine that waits for the pong, and no close
 // without one that waits for the peer. last: nothing may follow it, and the peer has Farewell to close too.
 func (p *pipe) inject(frame []byte, last bool) {
-	p.writer.Lock()
-	defer p.writer.Unlock()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.shut {
@@ -228,12 +245,16 @@ func (p *pipe) Read(b []byte) (int, error) {
 	if p.refuse != nil {
 		return 0, errRefused
 	}
+	if p.isShut() {
+		return 0, errShut // what comes now is nothing to the library: see seeOff
+	}
 	n, err := p.read(b)
 	if n == 0 {
 		return 0, err
 	}
 	s := p.frames.feed(b[:n])
 	p.refuse = s.refuse
+	p.count(n + s.frames*frameCost)
 	if !p.goodbye.Load() {
 		p.watch(s)
 	}
@@ -244,6 +265,7 @@ func (p *pipe) read(b []byte) (int, error) {
 	if len(p.early) > 0 {
 		return p.takeEarly(b), nil
 	}
+	p.rest()
 	if p.goodbye.Load() {
 		return p.arrived(b)
 	}

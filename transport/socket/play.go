@@ -125,6 +125,9 @@ func (k *sock) handle(msg []byte, arrived int64) {
 // command counts a command against the limits, and carries it out if it is one that can be.
 func (k *sock) command(m wire.Message, id string, refusal *domain.Error, arrived int64) {
 	after, ok := k.allow()
+	if !ok {
+		k.pipe.count(refusalCost)
+	}
 	switch {
 	case !ok && k.limits.refused():
 		k.refuse(id, rateLimited(after))

@@ -18,11 +18,12 @@ type Presence struct {
 	goneAfter time.Duration
 	crowdGap  time.Duration
 
-	mu     sync.Mutex
-	hub    *fanout.Hub // nil until a Server is made
-	games  map[string]*attendance
-	sweep  int // clean up at so many games
-	closed bool
+	mu      sync.Mutex
+	hub     *fanout.Hub // nil until a Server is made
+	games   map[string]*attendance
+	sweep   int // clean up at so many games
+	closed  bool
+	vacated int // chairs, since the start
 
 	site   Site                             // nil = there are no other servers
 	blind  bool                             // others can't be heard: what is known of them is old
@@ -263,7 +264,9 @@ func (p *Presence) vacate(id string, seat game.Seat, c *chair) {
 		c.timer = nil
 	}
 	if !p.closed {
-		c.timer = time.AfterFunc(p.goneAfter, func() { p.left(id, seat, c) })
+		p.vacated++
+		apart := time.Duration(p.vacated % 1024) // those who left together are told of one after the other
+		c.timer = time.AfterFunc(p.goneAfter+apart, func() { p.left(id, seat, c) })
 	}
 }
 

@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/plygames/ply/domain/game"
@@ -116,6 +117,7 @@ func (a *attendance) own() Attendance {
 
 // Heard takes who looks at some games on another server, or at all games: then it has none beside these.
 func (p *Presence) Heard(server string, games map[string]Attendance, all bool) {
+	ids := slices.Sorted(maps.Keys(games)) // the news are told in one order
 	p.mu.Lock()
 	known := p.others[server]
 	if known == nil {
@@ -124,14 +126,19 @@ func (p *Presence) Heard(server string, games map[string]Attendance, all bool) {
 	}
 	var news []change
 	if all {
+		var over []string
 		for id := range known {
 			if _, still := games[id]; !still {
-				news = p.replace(news, known, id, Attendance{})
+				over = append(over, id)
 			}
 		}
+		slices.Sort(over)
+		for _, id := range over {
+			news = p.replace(news, known, id, Attendance{})
+		}
 	}
-	for id, now := range games {
-		news = p.replace(news, known, id, now)
+	for _, id := range ids {
+		news = p.replace(news, known, id, games[id])
 	}
 	p.mu.Unlock()
 	p.tellOf(news)
@@ -157,10 +164,11 @@ func (p *Presence) Sighted(sees bool) {
 	if p.blind {
 		return
 	}
-	for id, a := range p.games {
-		for seat, c := range a.chairs {
+	for _, id := range slices.Sorted(maps.Keys(p.games)) {
+		a := p.games[id]
+		for _, seat := range slices.Sorted(maps.Keys(a.chairs)) {
 			if !p.present(id, seat) {
-				p.vacate(id, seat, c)
+				p.vacate(id, seat, a.chairs[seat])
 			}
 		}
 	}

@@ -85,6 +85,9 @@ func (k *sock) failed(err error) {
 	switch {
 	case websocket.CloseStatus(err) != -1: // the peer closed, and the library answered
 		return
+	case errors.Is(err, errShut): // we have closed, and the peer may have
+		k.pipe.seeOff(true)
+		return
 	case k.pipe.refuse != nil && k.pipe.refuse.Code == wire.CloseTooBig.Code:
 		k.drop(closeTooBig)
 	case k.pipe.refuse != nil:
@@ -92,5 +95,5 @@ func (k *sock) failed(err error) {
 	case k.pipe.late:
 		k.drop(closeIncomplete)
 	}
-	k.discard()
+	k.pipe.seeOff(false)
 }

@@ -1,7 +1,6 @@
 package socket
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -131,7 +130,7 @@ type Server struct {
 	hub         *fanout.Hub
 	play, watch fanout.Source
 	pings       *pinger
-	scratch     sync.Pool // *bytes.Buffer: a message on its way out
+	scratch     sync.Pool // *[]byte: a message on its way out
 	messages    sync.Pool // *[]byte: a message on its way in
 
 	mu       sync.Mutex
@@ -154,7 +153,7 @@ func New(c Config, d Deps) *Server {
 	}
 	s := &Server{Config: c, Deps: d, socks: map[*sock]struct{}{}, byPlayer: map[string][]*sock{},
 		empty: make(chan struct{})}
-	s.scratch.New = func() any { return new(bytes.Buffer) }
+	s.scratch.New = func() any { return new([]byte) }
 	s.messages.New = func() any { b := make([]byte, readSize); return &b }
 	s.hub = fanout.New(fanout.Config{
 		Encoder: d.Encoder, History: d.History, Wall: d.Wall, Here: d.Presence.Here, WasHere: d.Presence.WasHere,

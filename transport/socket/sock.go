@@ -1,10 +1,8 @@
 package socket
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
-	"io"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -155,17 +153,7 @@ func (k *sock) Full() bool { return k.pipe.Full() }
 
 // Send writes one message, as one system call.
 func (k *sock) Send(msg []byte) {
-	buf := k.server.scratch.Get().(*bytes.Buffer)
-	buf.Reset()
-	k.pipe.writer.Lock()
-	k.pipe.lend(buf)
-	// The library frames; it can't block, for the pipe does not. An error means that the socket has ended.
-	_ = k.ws.Write(context.Background(), websocket.MessageText, msg)
-	full := k.pipe.give()
-	k.pipe.writer.Unlock()
-	if buf.Cap() <= 1<<16 {
-		k.server.scratch.Put(buf)
-	}
+	full := k.pipe.send(msg)
 	k.server.Observer.Wrote(len(msg), full)
 }
 
@@ -222,13 +210,5 @@ func (k *sock) Finished(late bool) {
 	}
 	k.parting = time.AfterFunc(after, func() { k.drop(closeFinished) })
 }
-
-// discard reads what a broken client still sends, for a moment, so that our closing frame is not lost to a reset.
-func (k *sock) discard() {
-	_ = k.pipe.Conn.SetReadDeadline(time.Now().Add(discardFor))
-	_, _ = io.Copy(io.Discard, k.pipe.Conn)
-}
-
-const discardFor = 500 * time.Millisecond
 
 var _ fanout.Socket = (*sock)(nil)

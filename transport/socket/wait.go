@@ -14,6 +14,7 @@ import (
 // follows meets it. Called by the reader only, between two messages.
 func (p *pipe) wait() {
 	for {
+		p.rest()
 		// What the library has buffered, it must see first: there will be no other sign of it.
 		if p.raw == nil || len(p.early) > 0 || p.buffer.Buffered() > 0 || p.refuse != nil || p.goodbye.Load() {
 			return
@@ -36,6 +37,7 @@ func (p *pipe) pong() bool {
 		payload[i] = f[header+i] ^ f[2+i%4]
 	}
 	p.takeEarly(f)
+	p.count(len(f) + frameCost)
 	p.sock.ponged(context.Background(), payload[:])
 	return true
 }

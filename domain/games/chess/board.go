@@ -2,6 +2,7 @@ package chess
 
 import (
 	"encoding/json"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -171,7 +172,8 @@ func (b *Board) FEN() string { return string(appendFEN(make([]byte, 0, longestFE
 
 // Moves lists the legal moves in UCI, by how the pieces go: also where the game has ended in a draw.
 func (b *Board) Moves() []string {
-	moves := b.legalMoves()
+	moves := slices.Clone(b.legalMoves())
+	slices.Sort(moves) // by target, then origin: the same on every server
 	list := make([]string, len(moves))
 	for i, m := range moves {
 		list[i] = m.String()

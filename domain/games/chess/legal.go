@@ -19,7 +19,6 @@ func (b *Board) legalMoves() []move {
 	for i := range found {
 		moves[i] = fromLibrary(&found[i])
 	}
-	slices.Sort(moves) // by target, then origin: the same on every server
 	b.moves.Store(&moves)
 	return moves
 }

@@ -2,6 +2,7 @@ package chess
 
 import (
 	"encoding/json"
+	"math/bits"
 
 	"github.com/plygames/ply/domain/game"
 )
@@ -119,10 +120,8 @@ func (b *Board) appendTargets(v []byte) []byte {
 		v = append(v, '"')
 		v = appendSquare(v, from)
 		v = append(v, `":"`...)
-		for to := range 64 {
-			if set>>to&1 == 1 {
-				v = appendSquare(v, to)
-			}
+		for ; set != 0; set &= set - 1 {
+			v = appendSquare(v, bits.TrailingZeros64(set))
 		}
 		v = append(v, '"')
 	}

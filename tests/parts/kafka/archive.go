@@ -60,8 +60,8 @@ func train(ctx context.Context, home, dir, archive string) error {
 	if err != nil {
 		return err
 	}
-	defer nodes[0].end()
-	if err := nodes[0].launch(); err != nil {
+	defer func() { _ = nodes[0].Kill9() }() // if it is up
+	if err := nodes[0].Start(); err != nil {
 		return err
 	}
 	if err := nodes[0].ready(ctx, 1); err != nil {

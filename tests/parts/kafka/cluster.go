@@ -2,14 +2,13 @@ package kafka
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"strconv"
 	"time"
 
 	"github.com/plygames/ply/tests/parts/network"
+	"github.com/plygames/ply/tests/parts/process"
 )
 
 // startWithin is how long a node may take to become usable: 2 s on an idle machine.
@@ -52,7 +51,7 @@ func Start(ctx context.Context, c Config) (*Cluster, error) {
 	}
 	cluster := &Cluster{Nodes: nodes}
 	for _, n := range nodes {
-		if err := n.launch(); err != nil {
+		if err := n.Start(); err != nil {
 			cluster.Close()
 			return nil, err
 		}
@@ -80,39 +79,21 @@ func (c *Cluster) Brokers() []string {
 // Close ends all nodes without ceremony; what they acknowledged is in their folders.
 func (c *Cluster) Close() {
 	for _, n := range c.Nodes {
-		n.end()
+		_ = n.Kill9() // if it is up
 	}
-}
-
-// freePorts finds ports that nobody listens at. They lie below the range from which the system takes ports for outgoing
-// connections, so that a node which is down for a while gets its ports back.
-func freePorts(n int) ([]string, error) {
-	var held []net.Listener
-	defer func() {
-		for _, l := range held {
-			_ = l.Close()
-		}
-	}()
-	var ports []string
-	for range 1000 {
-		if len(ports) == n {
-			return ports, nil
-		}
-		port := strconv.Itoa(12000 + rand.IntN(20000))
-		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
-		if err != nil {
-			continue
-		}
-		held, ports = append(held, l), append(ports, port)
-	}
-	return nil, errors.New("no free ports")
 }
 
 // newNodes lays out the nodes' folders.
 func newNodes(c Config, home string, flags []string) ([]*Node, error) {
-	ports, err := freePorts(2 * c.Nodes)
+	free, err := process.FreeAddrs(2 * c.Nodes)
 	if err != nil {
 		return nil, err
+	}
+	ports := make([]string, len(free))
+	for i, addr := range free {
+		if _, ports[i], err = net.SplitHostPort(addr); err != nil {
+			return nil, err
+		}
 	}
 	for i := range c.Nodes {
 		if c.Port > 0 {
@@ -132,7 +113,7 @@ func newNodes(c Config, home string, flags []string) ([]*Node, error) {
 		if err != nil {
 			return nil, err
 		}
-		n.command = c.At.Command(command(home, flags, c, n.dir)...)
+		n.Command = c.At.Command(command(home, flags, c, n.Dir)...)
 		nodes = append(nodes, n)
 	}
 	return nodes, nil

@@ -6,12 +6,17 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/plygames/ply/tests/parts/process"
 )
 
 // newNode lays out a node's folder. What its data folder holds already stays.
 func newNode(c Config, id int, port, controller, voters string) (*Node, error) {
-	n := &Node{ID: id, Addr: c.At.Addr() + ":" + port, dir: filepath.Join(c.Dir, fmt.Sprintf("kafka-%d", id)), nodes: c.Nodes}
-	data := filepath.Join(n.dir, "data")
+	dir := filepath.Join(c.Dir, fmt.Sprintf("kafka-%d", id))
+	n := &Node{ID: id, Addr: c.At.Addr() + ":" + port, Process: &process.Process{
+		Name: fmt.Sprintf("Kafka node %d", id), Dir: dir, Log: filepath.Join(dir, "output.log"),
+	}}
+	data := filepath.Join(dir, "data")
 	if err := os.MkdirAll(data, 0o755); err != nil {
 		return nil, err
 	}
@@ -20,7 +25,7 @@ func newNode(c Config, id int, port, controller, voters string) (*Node, error) {
 	if err := os.WriteFile(filepath.Join(data, "meta.properties"), []byte(meta), 0o644); err != nil {
 		return nil, err
 	}
-	return n, os.WriteFile(filepath.Join(n.dir, "server.properties"), []byte(properties(c, id, port, controller, voters, data)), 0o644)
+	return n, os.WriteFile(filepath.Join(dir, "server.properties"), []byte(properties(c, id, port, controller, voters, data)), 0o644)
 }
 
 // properties are a node's settings. The session is short because a killed broker is let in again only when the session

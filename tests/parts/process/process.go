@@ -124,7 +124,7 @@ func (p *Process) Pause(ctx context.Context) error {
 	}
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for !p.stands() {
+	for !StandsStill(p.PID()) {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -145,9 +145,9 @@ func (p *Process) Signal(sig syscall.Signal) error {
 	return p.cmd.Process.Signal(sig)
 }
 
-// stands tells whether all threads are stopped.
-func (p *Process) stands() bool {
-	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", p.PID()))
+// StandsStill tells whether all threads of a process are stopped.
+func StandsStill(pid int) bool {
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
 	if err != nil || len(threads) == 0 {
 		return false
 	}
