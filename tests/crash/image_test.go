@@ -24,7 +24,7 @@ func TestPowerCut(t *testing.T) {
 	disk := harness.NewDisk(t, 2048)
 	server := harness.Start(t, harness.NoLimits, harness.Env("PLY_DATA", filepath.Join(disk.Dir, "data")),
 		harness.Env("PLY_SNAPSHOT_EVERY", "7"), harness.Env("PLY_EVICT_AFTER", "1s"))
-	ctx := harness.Within(t, 20*time.Minute)
+	ctx := harness.Within(t, 5*time.Minute+time.Duration(*images)*time.Minute)
 	record := robustness.NewRecorder()
 	crowd := robustness.Gather(ctx, server.Client(), record, 12, seed)
 	acked := 0

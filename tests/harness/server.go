@@ -89,7 +89,7 @@ func (s *Server) Restart(env ...string) {
 
 func (s *Server) start(addr, admin string) {
 	s.t.Helper()
-	command := s.at.Command(s.binary())
+	command := s.at.Command(s.program())
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Env = append(os.Environ(), Env("PLY_ADDR", addr), Env("PLY_ADMIN_ADDR", admin), Env("PLY_DATA", s.Data))
 	cmd.Env = append(cmd.Env, s.env...)
@@ -117,10 +117,10 @@ func (s *Server) start(addr, admin string) {
 		}
 	case <-s.done:
 		s.t.Fatalf("ply ended before it listened: %v\n%s", s.exit, s.logs)
-	case <-time.After(60 * time.Second):
+	case <-time.After(3 * time.Minute):
 		s.t.Fatalf("ply did not say where it listens\n%s", s.logs)
 	}
-	Eventually(s.t, 60*time.Second, "the server is ready", func() bool {
+	Eventually(s.t, 3*time.Minute, "the server is ready", func() bool {
 		answer, err := http.Get(s.URL + "/ready")
 		if err != nil {
 			return false
@@ -130,14 +130,15 @@ func (s *Server) start(addr, admin string) {
 	})
 }
 
-func (s *Server) binary() string {
-	if s.ply != "" {
-		return s.ply
-	}
+// program is what is started: one with a clock of the test's if it has such a setting.
+func (s *Server) program() string {
 	for _, e := range s.env {
 		if strings.HasPrefix(e, clockSetting+"=") {
 			return clockBinary(s.t)
 		}
+	}
+	if s.ply != "" {
+		return s.ply
 	}
 	return Binary(s.t)
 }
