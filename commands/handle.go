@@ -242,8 +242,17 @@ func withVersion(err error, s *game.State) error {
 	if s == nil || !errors.As(err, &refusal) || refusal.Version != 0 {
 		return err
 	}
+	return atVersion(err, s.Version)
+}
+
+// atVersion is an error that tells this version, if it is a refusal.
+func atVersion(err error, version uint64) error {
+	var refusal *domain.Error
+	if !errors.As(err, &refusal) {
+		return err
+	}
 	told := *refusal
-	told.Version = s.Version
+	told.Version = version
 	return &told
 }
 

@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"errors"
 
 	"github.com/plygames/ply/domain"
 	"github.com/plygames/ply/domain/game"
@@ -23,13 +22,7 @@ func (a *Application) rematch(ctx context.Context, id string, c game.Command) (g
 	}
 	receipt, err := a.rematchOf(ctx, s, c)
 	// Who is refused asked about this game, though it may be the next that refuses.
-	var refusal *domain.Error
-	if errors.As(err, &refusal) {
-		told := *refusal
-		told.Version = s.Version
-		err = &told
-	}
-	return receipt, err
+	return receipt, atVersion(err, s.Version)
 }
 
 func (a *Application) rematchOf(ctx context.Context, s *game.State, c game.Command) (game.Receipt, error) {
