@@ -19,18 +19,7 @@ type apart struct {
 
 func newApart(t testing.TB) *apart {
 	t.Helper()
-	harness.NeedPackage(t, "iproute2", "ip")
-	harness.NeedPackage(t, "nftables", "nft")
-	harness.NeedRoot(t, "a network of its own")
-	n, err := network.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { // the last of the test's, after its processes have ended
-		if err := n.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	n := harness.NewNetwork(t)
 	return &apart{net: n, places: map[string]network.Place{}, fronts: map[string]*network.Proxy{}, proxied: 9999}
 }
 

@@ -13,23 +13,14 @@ import (
 // acknowledged any more. Those who are still there play on, opponents learn who is gone, and nothing of the crowd remains.
 // With -bad=10000 watchers are among them, who are pinged more rarely.
 func TestVanished(t *testing.T) {
-	harness.NeedPackage(t, "iproute2", "ip")
-	harness.NeedPackage(t, "nftables", "nft")
-	harness.NeedRoot(t, "a network of its own")
-	n, err := network.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := n.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	n := harness.NewNetwork(t)
 	var places [2]network.Place
 	for i, name := range []string{"server", "away"} {
-		if places[i], err = n.Add(name); err != nil {
+		place, err := n.Add(name)
+		if err != nil {
 			t.Fatal(err)
 		}
+		places[i] = place
 	}
 	s := startSiteAt(t, places[0])
 

@@ -18,18 +18,7 @@ import (
 // twoMachines is a net with "a" and "b", at whose port 7000 an echo is, reached from Here.
 func twoMachines(t *testing.T) (n *network.Net, echo func() net.Conn) {
 	t.Helper()
-	harness.NeedPackage(t, "iproute2", "ip")
-	harness.NeedPackage(t, "nftables", "nft")
-	harness.NeedRoot(t, "a network of its own")
-	n, err := network.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := n.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	n = harness.NewNetwork(t)
 	var addr string
 	for _, name := range []string{"a", "b"} {
 		p, err := n.Add(name)
